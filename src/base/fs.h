@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_BASE_FS_H
+#define SL_BASE_FS_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Reads a whole small text file. Refuses what is not a regular file, what is longer than max bytes, and
+ * what holds a NUL byte. *ret_text is NUL-terminated; the caller frees it. SL_ERR_NOT_FOUND, _ACCESS,
+ * _RANGE, _FORMAT, _IO, _MEMORY; msg names the path.
+ */
+SL_MUST_CHECK enum sl_err sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg);
+
+/*
+ * Makes sure that path is a directory of ours that only we can write: made with mode 0700 (its parents
+ * too, 0755) when it is missing. SL_ERR_ACCESS when somebody else owns it or may write it, SL_ERR_READONLY when it cannot be made
+ * because the file system is read-only, SL_ERR_NOT_FOUND when it is missing and create is 0.
+ */
+SL_MUST_CHECK enum sl_err sl_fs_private_dir(const char *path, int create, struct sl_msg *msg);
+
+/*
+ * The same question of an existing regular file: owned by us or by root, not writable by group or others.
+ * SL_ERR_NOT_FOUND when it is missing.
+ */
+SL_MUST_CHECK enum sl_err sl_fs_private_file(const char *path, struct sl_msg *msg);
+
+/* A NULL-terminated list of "dir/name" for the names that end in suffix, in strcmp order. A missing
+ * directory is an empty list. Free with sl_fs_list_free(). At most 4096 names. */
+SL_MUST_CHECK enum sl_err sl_fs_list(const char *dir, const char *suffix, char ***ret_paths, struct sl_msg *msg);
+void sl_fs_list_free(char ***paths);
+
+#endif

@@ -1,0 +1,8 @@
+libseedleaf_la_SOURCES += \
+	src/base/buf.c src/base/buf.h \
+	src/base/clean.h \
+	src/base/err.c src/base/err.h \
+	src/base/fs.c src/base/fs.h \
+	src/base/log.c src/base/log.h \
+	src/base/num.h \
+	src/base/secret.c src/base/secret.h

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "base/secret.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+static size_t
+pages(size_t len)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) / page * page;
+}
+
+enum sl_err
+sl_secret_alloc(struct sl_secret *ret_secret, size_t len)
+{
+	void *p;
+
+	if (len == 0 || len > SL_SECRET_MAX)
+		return SL_ERR_RANGE;
+	p = mmap(NULL, pages(len), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return SL_ERR_MEMORY;
+	/* Each of these is soft: an unlocked page is worse than a locked one, and better than no key. */
+	(void)madvise(p, pages(len), MADV_DONTDUMP);
+	(void)madvise(p, pages(len), MADV_WIPEONFORK);
+	(void)mlock(p, pages(len));
+	ret_secret->bytes = p;
+	ret_secret->len = len;
+	return SL_OK;
+}
+
+enum sl_err
+sl_secret_copy(struct sl_secret *ret_secret, const void *src, size_t len)
+{
+	enum sl_err err = sl_secret_alloc(ret_secret, len);
+
+	if (err == SL_OK)
+		memcpy(ret_secret->bytes, src, len);
+	return err;
+}
+
+void
+sl_secret_clear(struct sl_secret *secret)
+{
+	if (secret->bytes == NULL)
+		return;
+	sl_secret_wipe(secret->bytes, secret->len);
+	(void)munmap(secret->bytes, pages(secret->len));
+	*secret = (struct sl_secret){ 0 };
+}
+
+struct sl_secret
+sl_secret_take(struct sl_secret *secret)
+{
+	const struct sl_secret taken = *secret;
+
+	*secret = (struct sl_secret){ 0 };
+	return taken;
+}
+
+bool
+sl_secret_equal(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	const volatile uint8_t *x = a;
+	const volatile uint8_t *y = b;
+	uint8_t diff = 0;
+
+	if (a_len != b_len)
+		return false;
+	for (size_t i = 0; i < a_len; i++)
+		diff |= (uint8_t)(x[i] ^ y[i]);
+	return diff == 0;
+}
+
+void
+sl_secret_wipe(void *p, size_t len)
+{
+	explicit_bzero(p, len);
+}

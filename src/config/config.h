@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_CONFIG_CONFIG_H
+#define SL_CONFIG_CONFIG_H
+
+#include "base/err.h"
+#include "base/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum sl_root_kind { SL_ROOT_PRIMARY, SL_ROOT_PERSISTENT };
+enum sl_hierarchy { SL_HIERARCHY_OWNER, SL_HIERARCHY_ENDORSEMENT, SL_HIERARCHY_PLATFORM, SL_HIERARCHY_NULL };
+
+/* What a token's root is: `root = tpm:owner` and so on, or `root = tpm:0x81010001`. */
+struct sl_root_spec {
+	enum sl_root_kind kind;
+	enum sl_hierarchy hierarchy; /* persistent: where the key came from: 0x81800000 and above platform, else owner */
+	uint32_t handle;             /* persistent */
+	char *name_space;            /* goes into the primary's template */
+	char *auth_file;             /* file with the hierarchy's authorization (no trailing newline is removed but one), or NULL */
+	uint8_t salt_name[34];       /* `salt-key = HEX`: the pinned Name of the salt key */
+	bool has_salt_name;
+};
+
+enum sl_generate { SL_GENERATE_DERIVED, SL_GENERATE_RECALL };
+enum sl_show_edwards { SL_EDWARDS_ASKED, SL_EDWARDS_ALWAYS };
+
+struct sl_token_config {
+	char *name;    /* the section's name: "owner", or the administrator's; 1 to 32 of [a-z0-9-] */
+	char *label;   /* CK_TOKEN_INFO label, at most 32 bytes UTF-8; default "seedleaf-" name */
+	bool hidden;   /* `hide = yes`: the slot keeps its id and is not listed */
+	struct sl_root_spec root;
+	enum sl_generate generate;
+	enum sl_show_edwards edwards; /* `edwards = asked|always`: asked keeps Edwards private keys out of searches that name only a class */
+};
+
+/* Everything the administrator can say, after defaults. Tokens: the four built-in ones first (slot ids 0 to 3), then the others in file order. */
+struct sl_config {
+	char *path;      /* the file it was read from; NULL: there is none, all defaults */
+	char *tcti;      /* default "device:/dev/tpmrm0" */
+	char *store;     /* directory */
+	char **keys_dirs; /* NULL-terminated: "/etc/seedleaf/keys.d" unless `keys-dir` names others (it may repeat) */
+	enum sl_log_level log_level;
+	char *log_file;  /* NULL: syslog */
+	struct sl_token_config *tokens;
+	size_t n_tokens;
+};
+
+/*
+ * Reads SEEDLEAF_CONF or /etc/seedleaf/seedleaf.conf (a missing default file is fine, a missing named one is not), then lets SEEDLEAF_TCTI,
+ * SEEDLEAF_STORE and SEEDLEAF_LOG override; all by secure_getenv. Strict: an unknown section or key, a bad or repeated value is SL_ERR_FORMAT and a message
+ * "FILE:LINE: what, expected what". Free with sl_config_free().
+ */
+SL_MUST_CHECK enum sl_err sl_config_load(struct sl_config **ret_config, struct sl_msg *msg);
+
+/* The same from a named file, without the environment; for tests and the tool. path NULL: defaults alone. */
+SL_MUST_CHECK enum sl_err sl_config_load_file(const char *path, struct sl_config **ret_config, struct sl_msg *msg);
+void sl_config_free(struct sl_config **config);
+
+/* The token of that name, or NULL. */
+const struct sl_token_config *sl_config_token(const struct sl_config *config, const char *name);
+
+#endif

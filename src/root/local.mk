@@ -1,0 +1,2 @@
+libseedleaf_la_SOURCES += \
+	src/root/root.h
