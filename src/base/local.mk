@@ -6,3 +6,4 @@ libseedleaf_la_SOURCES += \
 	src/base/log.c src/base/log.h \
 	src/base/num.h \
 	src/base/secret.c src/base/secret.h
+libseedleaf_la_SOURCES += src/base/table.c src/base/table.h src/base/utf8.c src/base/utf8.h

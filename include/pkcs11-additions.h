@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef PKCS11_ADDITIONS_H
+#define PKCS11_ADDITIONS_H
+
+/*
+ * PKCS#11 from p11-kit's header, and what its version 2.40 lacks, from the OASIS standards 2.40 and 3.0 (each guarded, so that a newer
+ * header rules).
+ */
+#include <p11-kit/pkcs11.h>
+
+#ifndef CKA_UNIQUE_ID
+#define CKA_UNIQUE_ID 0x00000004UL
+#endif
+#ifndef CKA_PUBLIC_KEY_INFO
+#define CKA_PUBLIC_KEY_INFO 0x00000129UL
+#endif
+#ifndef CKA_NAME_HASH_ALGORITHM
+#define CKA_NAME_HASH_ALGORITHM 0x0000008cUL
+#endif
+#ifndef CKA_COPYABLE
+#define CKA_COPYABLE 0x00000171UL
+#endif
+#ifndef CKA_DESTROYABLE
+#define CKA_DESTROYABLE 0x00000172UL
+#endif
+#ifndef CKA_DERIVE_TEMPLATE
+#define CKA_DERIVE_TEMPLATE (CKF_ARRAY_ATTRIBUTE | 0x00000213UL)
+#endif
+#ifndef CKK_EC_EDWARDS
+#define CKK_EC_EDWARDS 0x00000040UL
+#endif
+#ifndef CKK_EC_MONTGOMERY
+#define CKK_EC_MONTGOMERY 0x00000041UL
+#endif
+#ifndef CKM_EC_EDWARDS_KEY_PAIR_GEN
+#define CKM_EC_EDWARDS_KEY_PAIR_GEN 0x00001055UL
+#endif
+#ifndef CKM_EC_MONTGOMERY_KEY_PAIR_GEN
+#define CKM_EC_MONTGOMERY_KEY_PAIR_GEN 0x00001056UL
+#endif
+#ifndef CKM_EDDSA
+#define CKM_EDDSA 0x00001057UL
+#endif
+#ifndef CKM_SHA512_224
+#define CKM_SHA512_224 0x00000048UL
+#endif
+#ifndef CKM_SHA512_256
+#define CKM_SHA512_256 0x0000004cUL
+#endif
+#ifndef CKM_SHA3_256
+#define CKM_SHA3_256 0x000002b0UL
+#endif
+#ifndef CKM_SHA3_224
+#define CKM_SHA3_224 0x000002b5UL
+#endif
+#ifndef CKM_SHA3_384
+#define CKM_SHA3_384 0x000002c0UL
+#endif
+#ifndef CKM_SHA3_512
+#define CKM_SHA3_512 0x000002d0UL
+#endif
+#ifndef CKM_ECDSA_SHA224
+#define CKM_ECDSA_SHA224 0x00001043UL
+#define CKM_ECDSA_SHA256 0x00001044UL
+#define CKM_ECDSA_SHA384 0x00001045UL
+#define CKM_ECDSA_SHA512 0x00001046UL
+#endif
+#ifndef CKM_SHA224_RSA_PKCS
+#define CKM_SHA224_RSA_PKCS 0x00000046UL
+#endif
+#ifndef CKM_SHA224_RSA_PKCS_PSS
+#define CKM_SHA224_RSA_PKCS_PSS 0x00000047UL
+#endif
+#ifndef CKG_MGF1_SHA224
+#define CKG_MGF1_SHA224 0x00000005UL
+#endif
+#ifndef CKR_CURVE_NOT_SUPPORTED
+#define CKR_CURVE_NOT_SUPPORTED 0x00000140UL
+#endif
+#ifndef CKR_ACTION_PROHIBITED
+#define CKR_ACTION_PROHIBITED 0x0000001bUL
+#endif
+#ifndef CK_CERTIFICATE_CATEGORY_UNSPECIFIED
+#define CK_CERTIFICATE_CATEGORY_UNSPECIFIED 0UL
+#endif
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/schema.h"
+
+#include "base/utf8.h"
+#include "seedleaf.h"
+
+#include <string.h>
+
+#define CREATE SL_MAY_CREATE
+#define GENERATE SL_MAY_GENERATE
+#define SET SL_MAY_SET
+#define COPY SL_MAY_COPY
+#define ALL (CREATE | GENERATE | SET | COPY)
+#define BIRTH (CREATE | GENERATE | COPY)
+#define NEEDED (CREATE | SL_MUST_CREATE)
+
+/* One row an attribute; where objects differ, one row for each. In the order of the standard's chapters. */
+static const struct sl_attr_rule rules[] = {
+	/* 4.2, 4.4 common and storage objects */
+	{ CKA_CLASS, SL_FORM_ULONG, SL_IS_ANY, NEEDED | GENERATE },
+	{ CKA_UNIQUE_ID, SL_FORM_UTF8, SL_IS_ANY, 0 },
+	{ CKA_TOKEN, SL_FORM_BOOL, SL_IS_ANY, BIRTH },
+	{ CKA_PRIVATE, SL_FORM_BOOL, SL_IS_ANY, BIRTH },
+	{ CKA_MODIFIABLE, SL_FORM_BOOL, SL_IS_ANY, BIRTH },
+	{ CKA_LABEL, SL_FORM_UTF8, SL_IS_ANY, ALL },
+	{ CKA_COPYABLE, SL_FORM_BOOL, SL_IS_ANY, ALL | SL_ONLY_FALSE },
+	{ CKA_DESTROYABLE, SL_FORM_BOOL, SL_IS_ANY, ALL },
+	/* 4.5 data objects */
+	{ CKA_APPLICATION, SL_FORM_UTF8, SL_IS_DATA, ALL },
+	{ CKA_OBJECT_ID, SL_FORM_BYTES, SL_IS_DATA, ALL },
+	{ CKA_VALUE, SL_FORM_BYTES, SL_IS_DATA, ALL },
+	/* 4.6 certificates */
+	{ CKA_CERTIFICATE_TYPE, SL_FORM_ULONG, SL_IS_CERT, NEEDED },
+	{ CKA_TRUSTED, SL_FORM_BOOL, SL_IS_CERT | SL_IS_PUBLIC | SL_IS_SECRET, 0 },
+	{ CKA_CERTIFICATE_CATEGORY, SL_FORM_ULONG, SL_IS_CERT, CREATE | COPY },
+	{ CKA_CHECK_VALUE, SL_FORM_BYTES, SL_IS_CERT, CREATE | COPY },
+	{ CKA_SUBJECT, SL_FORM_BYTES, SL_IS_CERT, NEEDED | COPY },
+	{ CKA_ID, SL_FORM_BYTES, SL_IS_CERT | SL_IS_KEY, ALL },
+	{ CKA_ISSUER, SL_FORM_BYTES, SL_IS_CERT, ALL },
+	{ CKA_SERIAL_NUMBER, SL_FORM_BYTES, SL_IS_CERT, ALL },
+	{ CKA_VALUE, SL_FORM_BYTES, SL_IS_CERT, NEEDED },
+	{ CKA_URL, SL_FORM_UTF8, SL_IS_CERT, CREATE | COPY },
+	{ CKA_HASH_OF_SUBJECT_PUBLIC_KEY, SL_FORM_BYTES, SL_IS_CERT, CREATE | COPY },
+	{ CKA_HASH_OF_ISSUER_PUBLIC_KEY, SL_FORM_BYTES, SL_IS_CERT, CREATE | COPY },
+	{ CKA_JAVA_MIDP_SECURITY_DOMAIN, SL_FORM_ULONG, SL_IS_CERT, CREATE | COPY },
+	{ CKA_NAME_HASH_ALGORITHM, SL_FORM_ULONG, SL_IS_CERT, CREATE | COPY },
+	{ CKA_START_DATE, SL_FORM_DATE, SL_IS_CERT, CREATE | COPY },
+	{ CKA_END_DATE, SL_FORM_DATE, SL_IS_CERT, CREATE | COPY },
+	/* 4.7 keys */
+	{ CKA_KEY_TYPE, SL_FORM_ULONG, SL_IS_KEY, NEEDED | GENERATE },
+	{ CKA_START_DATE, SL_FORM_DATE, SL_IS_KEY, ALL },
+	{ CKA_END_DATE, SL_FORM_DATE, SL_IS_KEY, ALL },
+	{ CKA_DERIVE, SL_FORM_BOOL, SL_IS_KEY, ALL },
+	{ CKA_LOCAL, SL_FORM_BOOL, SL_IS_KEY, 0 },
+	{ CKA_KEY_GEN_MECHANISM, SL_FORM_ULONG, SL_IS_KEY, 0 },
+	{ CKA_ALLOWED_MECHANISMS, SL_FORM_MECHANISMS, SL_IS_KEY, BIRTH },
+	/* 4.8 public keys, 4.9 private keys, 4.10 secret keys */
+	{ CKA_SUBJECT, SL_FORM_BYTES, SL_IS_PUBLIC | SL_IS_PRIVATE, ALL },
+	{ CKA_ENCRYPT, SL_FORM_BOOL, SL_IS_PUBLIC | SL_IS_SECRET, ALL },
+	{ CKA_VERIFY, SL_FORM_BOOL, SL_IS_PUBLIC | SL_IS_SECRET, ALL },
+	{ CKA_VERIFY_RECOVER, SL_FORM_BOOL, SL_IS_PUBLIC, ALL },
+	{ CKA_WRAP, SL_FORM_BOOL, SL_IS_PUBLIC | SL_IS_SECRET, ALL },
+	{ CKA_PUBLIC_KEY_INFO, SL_FORM_BYTES, SL_IS_PUBLIC | SL_IS_PRIVATE | SL_IS_CERT, 0 },
+	{ CKA_SENSITIVE, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, ALL | SL_ONLY_TRUE },
+	{ CKA_DECRYPT, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, ALL },
+	{ CKA_SIGN, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, ALL },
+	{ CKA_SIGN_RECOVER, SL_FORM_BOOL, SL_IS_PRIVATE, ALL },
+	{ CKA_UNWRAP, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, ALL },
+	{ CKA_EXTRACTABLE, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, ALL | SL_ONLY_FALSE },
+	{ CKA_ALWAYS_SENSITIVE, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, 0 },
+	{ CKA_NEVER_EXTRACTABLE, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, 0 },
+	{ CKA_WRAP_WITH_TRUSTED, SL_FORM_BOOL, SL_IS_PRIVATE | SL_IS_SECRET, ALL | SL_ONLY_TRUE },
+	{ CKA_ALWAYS_AUTHENTICATE, SL_FORM_BOOL, SL_IS_PRIVATE, BIRTH },
+	{ CKA_CHECK_VALUE, SL_FORM_BYTES, SL_IS_SECRET, 0 },
+	/* PKCS#11 3.0 current mechanisms: 2.1 RSA, 2.3 EC, 2.5 generic secrets */
+	{ CKA_MODULUS, SL_FORM_BYTES, SL_IS_RSA_PUBLIC, NEEDED },
+	{ CKA_MODULUS, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, 0 },
+	{ CKA_MODULUS_BITS, SL_FORM_ULONG, SL_IS_RSA_PUBLIC, GENERATE | SL_MUST_GENERATE },
+	{ CKA_PUBLIC_EXPONENT, SL_FORM_BYTES, SL_IS_RSA_PUBLIC, NEEDED | GENERATE },
+	{ CKA_PUBLIC_EXPONENT, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, 0 },
+	{ CKA_PRIVATE_EXPONENT, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, SL_HIDDEN },
+	{ CKA_PRIME_1, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, SL_HIDDEN },
+	{ CKA_PRIME_2, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, SL_HIDDEN },
+	{ CKA_EXPONENT_1, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, SL_HIDDEN },
+	{ CKA_EXPONENT_2, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, SL_HIDDEN },
+	{ CKA_COEFFICIENT, SL_FORM_BYTES, SL_IS_RSA_PRIVATE, SL_HIDDEN },
+	{ CKA_EC_PARAMS, SL_FORM_BYTES, SL_IS_EC_PUBLIC, NEEDED | GENERATE | SL_MUST_GENERATE },
+	{ CKA_EC_PARAMS, SL_FORM_BYTES, SL_IS_EC_PRIVATE, 0 },
+	{ CKA_EC_POINT, SL_FORM_BYTES, SL_IS_EC_PUBLIC, NEEDED },
+	{ CKA_VALUE, SL_FORM_BYTES, SL_IS_EC_PRIVATE, SL_HIDDEN },
+	{ CKA_VALUE, SL_FORM_BYTES, SL_IS_SECRET, SL_HIDDEN },
+	{ CKA_VALUE_LEN, SL_FORM_ULONG, SL_IS_SECRET, GENERATE | SL_MUST_GENERATE },
+	/* ours */
+	{ CKA_SEEDLEAF_NAME, SL_FORM_UTF8, SL_IS_PRIVATE | SL_IS_SECRET, 0 },
+	{ CKA_SEEDLEAF_TYPE, SL_FORM_UTF8, SL_IS_PRIVATE | SL_IS_SECRET, 0 },
+	{ CKA_SEEDLEAF_VERSION, SL_FORM_ULONG, SL_IS_PRIVATE | SL_IS_SECRET, 0 },
+};
+
+const struct sl_attr_rule *
+sl_schema_rules(size_t *ret_n)
+{
+	*ret_n = SL_ARRAY_LEN(rules);
+	return rules;
+}
+
+const struct sl_attr_rule *
+sl_schema_rule(unsigned kind, CK_ATTRIBUTE_TYPE type)
+{
+	for (size_t i = 0; i < SL_ARRAY_LEN(rules); i++)
+		if (rules[i].type == type && (rules[i].on & kind) != 0)
+			return &rules[i];
+	return NULL;
+}
+
+unsigned
+sl_schema_kind(CK_OBJECT_CLASS class, CK_ULONG type)
+{
+	static const struct {
+		CK_OBJECT_CLASS class;
+		CK_ULONG type;
+		unsigned kind;
+	} kinds[] = {
+		{ CKO_CERTIFICATE, CKC_X_509, SL_IS_CERT },
+		{ CKO_PUBLIC_KEY, CKK_RSA, SL_IS_RSA_PUBLIC },
+		{ CKO_PUBLIC_KEY, CKK_EC, SL_IS_EC_PUBLIC },
+		{ CKO_PUBLIC_KEY, CKK_EC_EDWARDS, SL_IS_EC_PUBLIC },
+		{ CKO_PUBLIC_KEY, CKK_EC_MONTGOMERY, SL_IS_EC_PUBLIC },
+		{ CKO_PRIVATE_KEY, CKK_RSA, SL_IS_RSA_PRIVATE },
+		{ CKO_PRIVATE_KEY, CKK_EC, SL_IS_EC_PRIVATE },
+		{ CKO_PRIVATE_KEY, CKK_EC_EDWARDS, SL_IS_EC_PRIVATE },
+		{ CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY, SL_IS_EC_PRIVATE },
+		{ CKO_SECRET_KEY, CKK_AES, SL_IS_SECRET },
+		{ CKO_SECRET_KEY, CKK_GENERIC_SECRET, SL_IS_SECRET },
+		{ CKO_SECRET_KEY, CKK_SHA_1_HMAC, SL_IS_SECRET },
+		{ CKO_SECRET_KEY, CKK_SHA224_HMAC, SL_IS_SECRET },
+		{ CKO_SECRET_KEY, CKK_SHA256_HMAC, SL_IS_SECRET },
+		{ CKO_SECRET_KEY, CKK_SHA384_HMAC, SL_IS_SECRET },
+		{ CKO_SECRET_KEY, CKK_SHA512_HMAC, SL_IS_SECRET },
+	};
+
+	if (class == CKO_DATA)
+		return SL_IS_DATA;
+	for (size_t i = 0; i < SL_ARRAY_LEN(kinds); i++)
+		if (kinds[i].class == class && kinds[i].type == type)
+			return kinds[i].kind;
+	return 0;
+}
+
+bool
+sl_schema_form(CK_ATTRIBUTE_TYPE type, enum sl_attr_form *ret_form)
+{
+	const struct sl_attr_rule *rule = sl_schema_rule(SL_IS_ANY, type);
+
+	if (rule == NULL)
+		return false;
+	*ret_form = rule->form;
+	return true;
+}
+
+/* CK_DATE: eight ASCII digits, or empty (PKCS#11 3.0 section 4.6.2). */
+static bool
+is_date(const unsigned char *p, size_t len)
+{
+	if (len != 0 && len != 8)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (p[i] < '0' || p[i] > '9')
+			return false;
+	return true;
+}
+
+bool
+sl_schema_fits(enum sl_attr_form form, const void *value, size_t len)
+{
+	if ((len != 0 && value == NULL) || len > SL_ATTR_VALUE_MAX)
+		return false;
+	switch (form) {
+	case SL_FORM_BOOL:
+		return len == sizeof(CK_BBOOL) && *(const CK_BBOOL *)value <= CK_TRUE;
+	case SL_FORM_ULONG:
+		return len == sizeof(CK_ULONG);
+	case SL_FORM_DATE:
+		return is_date(value, len);
+	case SL_FORM_MECHANISMS:
+		return len % sizeof(CK_MECHANISM_TYPE) == 0;
+	case SL_FORM_UTF8:
+		return sl_utf8_valid(value, len);
+	case SL_FORM_BYTES:
+		return true;
+	}
+	return false;
+}
