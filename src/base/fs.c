@@ -43,12 +43,13 @@ fail_errno(struct sl_msg *msg, const char *path)
 }
 
 enum sl_err
-sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg)
+sl_fs_read(const char *path, size_t max, void **ret_data, size_t *ret_len, struct sl_msg *msg)
 {
 	SL_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	SL_FREE char *text = NULL;
+	SL_FREE char *data = NULL;
 	struct stat st;
 	size_t have = 0;
+	ssize_t n = 1;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return fail_errno(msg, path);
@@ -56,34 +57,40 @@ sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *ms
 		sl_msg_set(msg, "%s: not a regular file", path);
 		return SL_ERR_FORMAT;
 	}
-	if (st.st_size < 0 || (size_t)st.st_size > max) {
+	data = malloc(max + 1);
+	if (data == NULL)
+		return SL_ERR_MEMORY;
+	while (n > 0 && have <= max) {
+		n = read(fd, data + have, max + 1 - have);
+		if (n < 0 && errno != EINTR)
+			return fail_errno(msg, path);
+		have += n > 0 ? (size_t)n : 0;
+		n = n < 0 ? 1 : n;
+	}
+	if (have > max) {
 		sl_msg_set(msg, "%s: longer than %zu bytes", path, max);
 		return SL_ERR_RANGE;
 	}
-	text = malloc(max + 1);
-	if (text == NULL)
-		return SL_ERR_MEMORY;
-	for (;;) {
-		const ssize_t n = read(fd, text + have, max + 1 - have);
+	data[have] = '\0';
+	*ret_data = SL_TAKE(data);
+	*ret_len = have;
+	return SL_OK;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno(msg, path);
-		if (n == 0)
-			break;
-		have += (size_t)n;
-		if (have > max) {
-			sl_msg_set(msg, "%s: longer than %zu bytes", path, max);
-			return SL_ERR_RANGE;
-		}
-	}
-	text[have] = '\0';
-	if (strlen(text) != have) {
+enum sl_err
+sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg)
+{
+	SL_FREE void *data = NULL;
+	size_t len = 0;
+	const enum sl_err err = sl_fs_read(path, max, &data, &len, msg);
+
+	if (err != SL_OK)
+		return err;
+	if (strlen(data) != len) {
 		sl_msg_set(msg, "%s: holds a NUL byte, expected text", path);
 		return SL_ERR_FORMAT;
 	}
-	*ret_text = SL_TAKE(text);
+	*ret_text = SL_TAKE(data);
 	return SL_OK;
 }
 
