@@ -5,3 +5,7 @@ tests_unit_test_buf_LDADD = $(test_ldadd)
 check_PROGRAMS += tests/unit/test-digest
 tests_unit_test_digest_SOURCES = tests/unit/test-digest.c
 tests_unit_test_digest_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-detkey
+tests_unit_test_detkey_SOURCES = tests/unit/test-detkey.c
+tests_unit_test_detkey_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
