@@ -1,3 +1,23 @@
 check_PROGRAMS += tests/unit/test-buf
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_buf_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-digest
+tests_unit_test_digest_SOURCES = tests/unit/test-digest.c
+tests_unit_test_digest_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-detkey
+tests_unit_test_detkey_SOURCES = tests/unit/test-detkey.c
+tests_unit_test_detkey_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-derive
+tests_unit_test_derive_SOURCES = tests/unit/test-derive.c
+tests_unit_test_derive_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-sign
+tests_unit_test_sign_SOURCES = tests/unit/test-sign.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_sign_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-key
+tests_unit_test_key_SOURCES = tests/unit/test-key.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_key_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
