@@ -4,7 +4,7 @@ AM_TESTS_ENVIRONMENT = SL_BUILD='$(abs_top_builddir)'; SL_SRC='$(abs_top_srcdir)
 EXTRA_DIST += build-aux/tap-driver.sh
 
 check_LTLIBRARIES += libtest.la
-libtest_la_SOURCES = tests/lib/test.c tests/lib/test.h
+libtest_la_SOURCES = tests/lib/test.c tests/lib/test.h tests/lib/files.c tests/lib/files.h
 test_ldadd = libtest.la libseedleaf.la
 
 include tests/unit/local.mk
