@@ -139,85 +139,85 @@ added_defaults(void)
 #define ROOTS "tpm:owner, tpm:endorsement, tpm:platform, tpm:null or tpm:0x81...... (a persistent handle)"
 #define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, edwards"
 
+static const struct {
+	const char *text, *message;
+} refused[] = {
+	{ "colour = red\n", "1: unknown key 'colour', expected tcti, store, keys-dir, log, log-file" },
+	{ "\n[seedleaf]\nlabel = x\n", "3: unknown key 'label', expected tcti, store, keys-dir, log, log-file" },
+	{ "[token owner]\ntcti = x\n", "2: unknown key 'tcti', expected " TOKEN_KEYS },
+	{ "[other]\n", "1: unknown section [other], expected [seedleaf] or [token NAME]" },
+	{ "[token]\n", "1: unknown section [token], expected [seedleaf] or [token NAME]" },
+	{ "[tokens x]\n", "1: unknown section [tokens x], expected [seedleaf] or [token NAME]" },
+	{ "[token Web]\n", "1: [token Web], expected a name of 1 to 32 of a-z, 0-9 and '-'" },
+	{ "[token a b]\n", "1: [token a b], expected a name of 1 to 32 of a-z, 0-9 and '-'" },
+	{ "[token owner]\n[token owner]\n", "2: [token owner] begins a second time (line 1), expected it once" },
+	{ "[seedleaf]\n[seedleaf]\n", "2: [seedleaf] begins a second time, expected it once" },
+	{ "log = info\nlog = info\n", "2: log: given a second time, expected it once" },
+	{ "tcti = a\n[seedleaf]\ntcti = b\n", "3: tcti: given a second time, expected it once" },
+	{ "[token owner]\nhide = no\nhide = no\n", "3: hide: given a second time, expected it once" },
+	{ "tcti =\n", "1: tcti: '', expected a TCTI such as device:/dev/tpmrm0" },
+	{ "store = here\n", "1: store: 'here', expected an absolute path without '..'" },
+	{ "store =\n", "1: store: '', expected an absolute path without '..'" },
+	{ "store = /a/../b\n", "1: store: '/a/../b', expected an absolute path without '..'" },
+	{ "store = /a/..\n", "1: store: '/a/..', expected an absolute path without '..'" },
+	{ "keys-dir = keys.d\n", "1: keys-dir: 'keys.d', expected an absolute path without '..'" },
+	{ "keys-dir = /a\nkeys-dir = /a\n", "2: keys-dir: '/a', expected each directory once" },
+	{ "log = loud\n", "1: log: 'loud', expected off, error, info or debug" },
+	{ "log-file = x\n", "1: log-file: 'x', expected an absolute path without '..'" },
+	{ "[token x]\nhide = no\n", "1: [token x] has no root, expected root = tpm:..." },
+	{ "[token abcdefghijklmnopqrstuvwx]\nroot = tpm:owner\n",
+	  "1: [token abcdefghijklmnopqrstuvwx] has no label and seedleaf-abcdefghijklmnopqrstuvwx is longer than 32 bytes, expected "
+	  "label = ..." },
+	{ "[token owner]\nlabel =\n", "2: label: '', expected 1 to 32 bytes of text" },
+	{ "[token owner]\nlabel = 012345678901234567890123456789012\n",
+	  "2: label: '012345678901234567890123456789012', expected 1 to 32 bytes of text" },
+	{ "[token owner]\nlabel = seedleaf-null\n",
+	  "1: [token owner] has the label 'seedleaf-null' of token null, expected another" },
+	{ "[token owner]\nlabel = seedleaf-b\n\n[token b]\nroot = tpm:owner\n",
+	  "4: [token b] has the label 'seedleaf-b' of token owner, expected another" },
+	{ "[token owner]\nhide = true\n", "2: hide: 'true', expected no or yes" },
+	{ "[token x]\nroot = owner\n", "2: root: 'owner', expected " ROOTS },
+	{ "[token x]\nroot = tpm:\n", "2: root: 'tpm:', expected " ROOTS },
+	{ "[token x]\nroot = tpm:Owner\n", "2: root: 'tpm:Owner', expected " ROOTS },
+	{ "[token x]\nroot = tpm:0x80000001\n", "2: root: 'tpm:0x80000001', expected " ROOTS },
+	{ "[token x]\nroot = tpm:0x8101\n", "2: root: 'tpm:0x8101', expected " ROOTS },
+	{ "[token x]\nroot = tpm:0x810100011\n", "2: root: 'tpm:0x810100011', expected " ROOTS },
+	{ "[token x]\nroot = tpm:81010001\n", "2: root: 'tpm:81010001', expected " ROOTS },
+	{ "[token x]\nroot = keyring:trusted:x\n", "2: root: 'keyring:trusted:x', expected " ROOTS },
+	{ "[token owner]\nroot = tpm:platform\n",
+	  "2: root: 'tpm:platform', expected tpm:owner or a persistent handle: this token's hierarchy is built in" },
+	{ "[token null]\nroot = tpm:owner\n", "2: root: 'tpm:owner', expected tpm:null: this token's hierarchy is built in" },
+	{ "[token null]\nroot = tpm:0x81010001\n",
+	  "2: root: 'tpm:0x81010001', expected tpm:null: nothing of the null hierarchy can be made persistent" },
+	{ "[token owner]\nroot = tpm:0x81800000\n", "2: root: 'tpm:0x81800000', expected an owner's handle, below 0x81800000" },
+	{ "[token platform]\nroot = tpm:0x817fffff\n",
+	  "2: root: 'tpm:0x817fffff', expected a platform handle, 0x81800000 or above" },
+	{ "[token owner]\nauthorization = secret\n", "2: authorization: 'secret', expected file:/absolute/path" },
+	{ "[token owner]\nauthorization = file:auth\n", "2: authorization: 'file:auth', expected file:/absolute/path" },
+	{ "[token owner]\nsalt-key = 000b00\n", "2: salt-key: '000b00', expected a Name: 68 hex digits that begin with 000b" },
+	{ "[token owner]\nsalt-key = " NAME_HEX "00\n",
+	  "2: salt-key: '" NAME_HEX "00', expected a Name: 68 hex digits that begin with 000b" },
+	{ "[token owner]\nsalt-key = 000c000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+	  "2: salt-key: '000c000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', expected a Name: 68 hex digits "
+	  "that begin with 000b" },
+	{ "[token owner]\ngenerate = sealed\n", "2: generate: 'sealed', expected derived or recall" },
+	{ "[token owner]\nedwards = never\n", "2: edwards: 'never', expected asked or always" },
+	{ "[token owner]\nnamespace = " LONG_255 "x\n",
+	  "2: namespace: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'..., expected at most 255 "
+	  "bytes of text" },
+	{ "what\n", "1: 'what', expected KEY = VALUE, [section] or a comment" },
+};
+
 static void
 refusals(void)
 {
-	static const struct {
-		const char *text, *message;
-	} cases[] = {
-		{ "colour = red\n", "1: unknown key 'colour', expected tcti, store, keys-dir, log, log-file" },
-		{ "\n[seedleaf]\nlabel = x\n", "3: unknown key 'label', expected tcti, store, keys-dir, log, log-file" },
-		{ "[token owner]\ntcti = x\n", "2: unknown key 'tcti', expected " TOKEN_KEYS },
-		{ "[other]\n", "1: unknown section [other], expected [seedleaf] or [token NAME]" },
-		{ "[token]\n", "1: unknown section [token], expected [seedleaf] or [token NAME]" },
-		{ "[tokens x]\n", "1: unknown section [tokens x], expected [seedleaf] or [token NAME]" },
-		{ "[token Web]\n", "1: [token Web], expected a name of 1 to 32 of a-z, 0-9 and '-'" },
-		{ "[token a b]\n", "1: [token a b], expected a name of 1 to 32 of a-z, 0-9 and '-'" },
-		{ "[token owner]\n[token owner]\n", "2: [token owner] begins a second time (line 1), expected it once" },
-		{ "[seedleaf]\n[seedleaf]\n", "2: [seedleaf] begins a second time, expected it once" },
-		{ "log = info\nlog = info\n", "2: log: given a second time, expected it once" },
-		{ "tcti = a\n[seedleaf]\ntcti = b\n", "3: tcti: given a second time, expected it once" },
-		{ "[token owner]\nhide = no\nhide = no\n", "3: hide: given a second time, expected it once" },
-		{ "tcti =\n", "1: tcti: '', expected a TCTI such as device:/dev/tpmrm0" },
-		{ "store = here\n", "1: store: 'here', expected an absolute path without '..'" },
-		{ "store =\n", "1: store: '', expected an absolute path without '..'" },
-		{ "store = /a/../b\n", "1: store: '/a/../b', expected an absolute path without '..'" },
-		{ "store = /a/..\n", "1: store: '/a/..', expected an absolute path without '..'" },
-		{ "keys-dir = keys.d\n", "1: keys-dir: 'keys.d', expected an absolute path without '..'" },
-		{ "keys-dir = /a\nkeys-dir = /a\n", "2: keys-dir: '/a', expected each directory once" },
-		{ "log = loud\n", "1: log: 'loud', expected off, error, info or debug" },
-		{ "log-file = x\n", "1: log-file: 'x', expected an absolute path without '..'" },
-		{ "[token x]\nhide = no\n", "1: [token x] has no root, expected root = tpm:..." },
-		{ "[token abcdefghijklmnopqrstuvwx]\nroot = tpm:owner\n",
-		  "1: [token abcdefghijklmnopqrstuvwx] has no label and seedleaf-abcdefghijklmnopqrstuvwx is longer than 32 bytes, expected "
-		  "label = ..." },
-		{ "[token owner]\nlabel =\n", "2: label: '', expected 1 to 32 bytes of text" },
-		{ "[token owner]\nlabel = 012345678901234567890123456789012\n",
-		  "2: label: '012345678901234567890123456789012', expected 1 to 32 bytes of text" },
-		{ "[token owner]\nlabel = seedleaf-null\n",
-		  "1: [token owner] has the label 'seedleaf-null' of token null, expected another" },
-		{ "[token owner]\nlabel = seedleaf-b\n\n[token b]\nroot = tpm:owner\n",
-		  "4: [token b] has the label 'seedleaf-b' of token owner, expected another" },
-		{ "[token owner]\nhide = true\n", "2: hide: 'true', expected no or yes" },
-		{ "[token x]\nroot = owner\n", "2: root: 'owner', expected " ROOTS },
-		{ "[token x]\nroot = tpm:\n", "2: root: 'tpm:', expected " ROOTS },
-		{ "[token x]\nroot = tpm:Owner\n", "2: root: 'tpm:Owner', expected " ROOTS },
-		{ "[token x]\nroot = tpm:0x80000001\n", "2: root: 'tpm:0x80000001', expected " ROOTS },
-		{ "[token x]\nroot = tpm:0x8101\n", "2: root: 'tpm:0x8101', expected " ROOTS },
-		{ "[token x]\nroot = tpm:0x810100011\n", "2: root: 'tpm:0x810100011', expected " ROOTS },
-		{ "[token x]\nroot = tpm:81010001\n", "2: root: 'tpm:81010001', expected " ROOTS },
-		{ "[token x]\nroot = keyring:trusted:x\n", "2: root: 'keyring:trusted:x', expected " ROOTS },
-		{ "[token owner]\nroot = tpm:platform\n",
-		  "2: root: 'tpm:platform', expected tpm:owner or a persistent handle: this token's hierarchy is built in" },
-		{ "[token null]\nroot = tpm:owner\n", "2: root: 'tpm:owner', expected tpm:null: this token's hierarchy is built in" },
-		{ "[token null]\nroot = tpm:0x81010001\n",
-		  "2: root: 'tpm:0x81010001', expected tpm:null: nothing of the null hierarchy can be made persistent" },
-		{ "[token owner]\nroot = tpm:0x81800000\n", "2: root: 'tpm:0x81800000', expected an owner's handle, below 0x81800000" },
-		{ "[token platform]\nroot = tpm:0x817fffff\n",
-		  "2: root: 'tpm:0x817fffff', expected a platform handle, 0x81800000 or above" },
-		{ "[token owner]\nauthorization = secret\n", "2: authorization: 'secret', expected file:/absolute/path" },
-		{ "[token owner]\nauthorization = file:auth\n", "2: authorization: 'file:auth', expected file:/absolute/path" },
-		{ "[token owner]\nsalt-key = 000b00\n", "2: salt-key: '000b00', expected a Name: 68 hex digits that begin with 000b" },
-		{ "[token owner]\nsalt-key = " NAME_HEX "00\n",
-		  "2: salt-key: '" NAME_HEX "00', expected a Name: 68 hex digits that begin with 000b" },
-		{ "[token owner]\nsalt-key = 000c000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
-		  "2: salt-key: '000c000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', expected a Name: 68 hex digits "
-		  "that begin with 000b" },
-		{ "[token owner]\ngenerate = sealed\n", "2: generate: 'sealed', expected derived or recall" },
-		{ "[token owner]\nedwards = never\n", "2: edwards: 'never', expected asked or always" },
-		{ "[token owner]\nnamespace = " LONG_255 "x\n",
-		  "2: namespace: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'..., expected at most 255 "
-		  "bytes of text" },
-		{ "what\n", "1: 'what', expected KEY = VALUE, [section] or a comment" },
-	};
-
-	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < SL_ARRAY_LEN(refused); i++) {
 		SL_CLEANUP(sl_config_free) struct sl_config *c = NULL;
 		struct sl_msg msg;
 		char want[600];
 
-		c = load(cases[i].text, SL_ERR_FORMAT, &msg);
-		(void)snprintf(want, sizeof(want), "%s:%s", test_path("conf"), cases[i].message);
+		c = load(refused[i].text, SL_ERR_FORMAT, &msg);
+		(void)snprintf(want, sizeof(want), "%s:%s", test_path("conf"), refused[i].message);
 		test_str(msg.text, want, "message of case %zu", i);
 		test_ok(c == NULL, "case %zu gives no configuration", i);
 	}
