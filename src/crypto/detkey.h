@@ -20,7 +20,8 @@ struct sl_rsa_hints {
 SL_MUST_CHECK enum sl_err sl_detkey_ec(unsigned size, const uint8_t *seed, size_t seed_len, struct sl_secret *ret_d);
 
 /*
- * bits 2048 to 4096, a multiple of 16. The search, about 0.1 to 2 seconds. *ret_hints tells where the primes were found. Primes in the
+ * bits 2048 to 8192, a multiple of 16. The search: about 0.1 to 2 seconds up to 4096 bits, ten times that for 8192 (for the published
+ * vectors only). *ret_hints tells where the primes were found. Primes in the
  * order in which they were found.
  */
 SL_MUST_CHECK enum sl_err sl_detkey_rsa(unsigned bits, const uint8_t *seed, size_t seed_len, struct sl_secret *ret_p,

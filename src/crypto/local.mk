@@ -1,2 +1,13 @@
 libseedleaf_la_SOURCES += \
-	src/crypto/detkey.h src/crypto/digest.h src/crypto/key.h src/crypto/mac.h src/crypto/ossl.h src/crypto/rand.h src/crypto/sign.h
+	src/crypto/der.c src/crypto/der.h \
+	src/crypto/detkey.c src/crypto/detkey.h \
+	src/crypto/digest.c src/crypto/digest.h \
+	src/crypto/drbg.c src/crypto/drbg.h \
+	src/crypto/key.c src/crypto/key.h src/crypto/key_internal.h \
+	src/crypto/keymake.c \
+	src/crypto/keypart.c \
+	src/crypto/mac.c src/crypto/mac.h \
+	src/crypto/ossl.c src/crypto/ossl.h src/crypto/ossl_internal.h \
+	src/crypto/prime.c src/crypto/prime.h \
+	src/crypto/rand.c src/crypto/rand.h \
+	src/crypto/sign.c src/crypto/sign.h

@@ -1,2 +1,4 @@
 libseedleaf_la_SOURCES += \
-	src/derive/context.h src/derive/expand.h src/derive/keytype.h
+	src/derive/context.c src/derive/context.h \
+	src/derive/expand.c src/derive/expand.h \
+	src/derive/keytype.c src/derive/keytype.h

@@ -9,3 +9,10 @@ tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = $(test_ldadd)
 tests_unit_test_keyfile_SOURCES = tests/unit/test-keyfile.c
 tests_unit_test_keyfile_LDADD = $(test_ldadd)
+check_PROGRAMS += tests/unit/test-digest
+tests_unit_test_digest_SOURCES = tests/unit/test-digest.c
+tests_unit_test_digest_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-detkey
+tests_unit_test_detkey_SOURCES = tests/unit/test-detkey.c
+tests_unit_test_detkey_LDADD = $(test_ldadd) $(CRYPTO_LIBS)

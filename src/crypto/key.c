@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "crypto/key.h"
+#include "crypto/key_internal.h"
+
+#include <openssl/core_names.h>
+#include <string.h>
+
+
+/*
+ * Key types by object identifier, not by name: an engine of our host that is the default for "RSA" or "EC" (libp11's makes itself that)
+ * catches EVP_PKEY_CTX_new_from_name() by name even in a library context of our own, and then fails; of the numbers it knows nothing.
+ * Existing keys made like this are used with our own provider's operations. (Below those, libcrypto 3.0 still gives each RSA and EC key the
+ * default engine's RSA_METHOD or EC_KEY_METHOD; libp11's hands keys that are not its own to libcrypto's. There is no public way around that.)
+ */
+static const char *
+oid_of(enum sl_key_kind kind)
+{
+	static const char *const oids[] = {
+		[SL_KEY_EC] = "1.2.840.10045.2.1",
+		[SL_KEY_RSA] = "1.2.840.113549.1.1.1",
+		[SL_KEY_ED25519] = "1.3.101.112",
+		[SL_KEY_X25519] = "1.3.101.110",
+	};
+
+	return oids[kind];
+}
+
+static const char *
+group_of(unsigned size)
+{
+	return size == 256 ? "P-256" : size == 384 ? "P-384" : "P-521";
+}
+
+OSSL_PARAM
+sl_key_param(const char *name, unsigned type, const void *data, size_t len)
+{
+	return (OSSL_PARAM){ name, type, (void *)(uintptr_t)data, len, 0 };
+}
+
+void
+sl_key_to_native(uint8_t *dst, const uint8_t *src, size_t len)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (size_t i = 0; i < len; i++)
+		dst[i] = src[len - 1 - i];
+#else
+	memcpy(dst, src, len);
+#endif
+}
+
+static enum sl_err
+alloc(enum sl_key_kind kind, unsigned size, struct sl_key **ret_key)
+{
+	struct sl_key *key = calloc(1, sizeof(*key));
+
+	if (key == NULL)
+		return SL_ERR_MEMORY;
+	atomic_init(&key->refs, 1);
+	key->kind = kind;
+	key->size = size;
+	*ret_key = key;
+	return SL_OK;
+}
+
+/* Appends the public parameters; scratch has room for n and e. */
+static size_t
+public_params(const struct sl_public *pub, OSSL_PARAM *params, size_t n, uint8_t *scratch)
+{
+	if (pub->kind == SL_KEY_RSA) {
+		sl_key_to_native(scratch, pub->n.data, pub->n.len);
+		sl_key_to_native(scratch + pub->n.len, pub->e.data, pub->e.len);
+		params[n++] = sl_key_param(OSSL_PKEY_PARAM_RSA_N, OSSL_PARAM_UNSIGNED_INTEGER, scratch, pub->n.len);
+		params[n++] = sl_key_param(OSSL_PKEY_PARAM_RSA_E, OSSL_PARAM_UNSIGNED_INTEGER, scratch + pub->n.len,
+		                           pub->e.len);
+		return n;
+	}
+	if (pub->kind == SL_KEY_EC) {
+		const char *group = group_of(pub->size);
+
+		params[n++] = sl_key_param(OSSL_PKEY_PARAM_GROUP_NAME, OSSL_PARAM_UTF8_STRING, group, strlen(group));
+	}
+	if (pub->point.len != 0)
+		params[n++] = sl_key_param(OSSL_PKEY_PARAM_PUB_KEY, OSSL_PARAM_OCTET_STRING, pub->point.data, pub->point.len);
+	return n;
+}
+
+static enum sl_err
+import(const struct sl_public *pub, const OSSL_PARAM *secret, EVP_PKEY **ret_pkey)
+{
+	SL_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(sl_ossl_ctx(), oid_of(pub->kind), NULL);
+	SL_FREE uint8_t *scratch = malloc(pub->n.len + pub->e.len + 1);
+	OSSL_PARAM params[SL_KEY_PARAMS_MAX + 1];
+	size_t n = 0;
+
+	if (ctx == NULL || scratch == NULL)
+		return SL_ERR_MEMORY;
+	while (secret != NULL && secret[n].key != NULL && n < SL_KEY_PARAMS_MAX - 2) {
+		params[n] = secret[n];
+		n++;
+	}
+	n = public_params(pub, params, n, scratch);
+	params[n] = OSSL_PARAM_construct_end();
+	if (EVP_PKEY_fromdata_init(ctx) != 1)
+		return SL_ERR_CRYPTO;
+	if (EVP_PKEY_fromdata(ctx, ret_pkey, secret != NULL ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return SL_ERR_ARG;
+	return SL_OK;
+}
+
+enum sl_err
+sl_key_build(const struct sl_public *pub, const OSSL_PARAM *secret, struct sl_key **ret_key)
+{
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	struct sl_public full = *pub;
+	uint8_t point[32];
+	enum sl_err err;
+
+	if ((err = sl_ossl_ready()) != SL_OK || (err = alloc(pub->kind, pub->size, &key)) != SL_OK ||
+	    (err = import(pub, secret, &key->pkey)) != SL_OK)
+		return err;
+	if (pub->kind != SL_KEY_RSA && pub->point.len == 0) { /* 25519: the provider has computed it */
+		full.point = (struct sl_bytes){ point, sizeof(point) };
+		if (EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), NULL) != 1)
+			return SL_ERR_CRYPTO;
+	}
+	if ((err = sl_der_write_spki(&full, &key->spki, &key->spki_len)) != SL_OK ||
+	    (err = sl_der_read_spki(key->spki, key->spki_len, &key->pub)) != SL_OK)
+		return err;
+	key->size = key->pub.size;
+	key->is_private = secret != NULL;
+	*ret_key = SL_TAKE(key);
+	return SL_OK;
+}
+
+enum sl_err
+sl_key_from_raw(enum sl_key_kind kind, const uint8_t *bytes, size_t len, struct sl_key **ret_key)
+{
+	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	const struct sl_public pub = { .kind = kind, .size = 256 };
+	const OSSL_PARAM secret[] = {
+		sl_key_param(OSSL_PKEY_PARAM_PRIV_KEY, OSSL_PARAM_OCTET_STRING, bytes, len),
+		OSSL_PARAM_construct_end(),
+	};
+	enum sl_err err;
+
+	if ((kind != SL_KEY_ED25519 && kind != SL_KEY_X25519) || len != 32)
+		return SL_ERR_ARG;
+	if ((err = sl_key_build(&pub, secret, &key)) != SL_OK || (err = sl_secret_copy(&key->secret, bytes, len)) != SL_OK)
+		return err;
+	*ret_key = SL_TAKE(key);
+	return SL_OK;
+}
+
+enum sl_err
+sl_key_from_secret(const uint8_t *bytes, size_t len, struct sl_key **ret_key)
+{
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	enum sl_err err;
+
+	if (len == 0 || len > SL_SECRET_MAX)
+		return SL_ERR_RANGE;
+	if ((err = alloc(SL_KEY_SECRET, (unsigned)(len * 8), &key)) != SL_OK ||
+	    (err = sl_secret_copy(&key->secret, bytes, len)) != SL_OK)
+		return err;
+	key->is_private = true;
+	*ret_key = SL_TAKE(key);
+	return SL_OK;
+}
+
+/* SL_ERR_ARG from libcrypto is a point off its curve, or numbers that are no key. */
+static enum sl_err
+build_public(const struct sl_public *pub, struct sl_key **ret_key)
+{
+	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
+	const enum sl_err err = sl_key_build(pub, NULL, ret_key);
+
+	return err == SL_ERR_ARG ? SL_ERR_FORMAT : err;
+}
+
+static enum sl_err
+build_rsa_public(const struct sl_public *pub, struct sl_key **ret_key)
+{
+	if (pub->size < RSA_BITS_MIN || pub->size > RSA_BITS_MAX || pub->e.len > 8)
+		return SL_ERR_UNSUPPORTED;
+	if ((pub->n.data[pub->n.len - 1] & 1) == 0 || (pub->e.data[pub->e.len - 1] & 1) == 0 ||
+	    (pub->e.len == 1 && pub->e.data[0] == 1))
+		return SL_ERR_FORMAT;
+	return build_public(pub, ret_key);
+}
+
+enum sl_err
+sl_key_from_spki(const uint8_t *der, size_t len, struct sl_key **ret_key)
+{
+	struct sl_public pub;
+	const enum sl_err err = sl_der_read_spki(der, len, &pub);
+
+	if (err != SL_OK)
+		return err;
+	return pub.kind == SL_KEY_RSA ? build_rsa_public(&pub, ret_key) : build_public(&pub, ret_key);
+}
+
+enum sl_err
+sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point, size_t point_len, struct sl_key **ret_key)
+{
+	struct sl_public pub = { .point = { point, point_len } };
+	const enum sl_err err = sl_key_curve(oid, oid_len, &pub.kind, &pub.size);
+
+	if (err != SL_OK)
+		return err;
+	if (pub.kind != SL_KEY_EC)
+		return SL_ERR_UNSUPPORTED;
+	if (point_len != 1 + 2 * (size_t)((pub.size + 7) / 8) || point[0] != 4)
+		return SL_ERR_FORMAT;
+	return build_public(&pub, ret_key);
+}
+
+static struct sl_bytes
+trim(const uint8_t *bytes, size_t len)
+{
+	while (len != 0 && bytes[0] == 0) {
+		bytes++;
+		len--;
+	}
+	return (struct sl_bytes){ bytes, len };
+}
+
+enum sl_err
+sl_key_from_rsa_public(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len, struct sl_key **ret_key)
+{
+	struct sl_public pub = { .kind = SL_KEY_RSA, .n = trim(n, n_len), .e = trim(e, e_len) };
+
+	if (pub.n.len == 0 || pub.e.len == 0)
+		return SL_ERR_FORMAT;
+	if (pub.n.len > RSA_BITS_MAX / 8)
+		return SL_ERR_UNSUPPORTED;
+	pub.size = (unsigned)(pub.n.len * 8) - (unsigned)__builtin_clz((unsigned)pub.n.data[0] << 24);
+	return build_rsa_public(&pub, ret_key);
+}
+
+enum sl_err
+sl_key_from_raw_public(enum sl_key_kind kind, const uint8_t *bytes, size_t len, struct sl_key **ret_key)
+{
+	const struct sl_public pub = { .kind = kind, .size = 256, .point = { bytes, len } };
+
+	if (kind != SL_KEY_ED25519 && kind != SL_KEY_X25519)
+		return SL_ERR_ARG;
+	return len == 32 ? build_public(&pub, ret_key) : SL_ERR_FORMAT;
+}
+
+struct sl_key *
+sl_key_ref(struct sl_key *key)
+{
+	atomic_fetch_add_explicit(&key->refs, 1, memory_order_relaxed);
+	return key;
+}
+
+void
+sl_key_unref(struct sl_key **key)
+{
+	struct sl_key *k = *key;
+
+	*key = NULL;
+	if (k == NULL || atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	if (!sl_ossl_gone())
+		EVP_PKEY_free(k->pkey);
+	sl_secret_clear(&k->secret);
+	free(k->spki);
+	free(k);
+}
+
+enum sl_key_kind
+sl_key_kind(const struct sl_key *key)
+{
+	return key->kind;
+}
+
+unsigned
+sl_key_size(const struct sl_key *key)
+{
+	return key->size;
+}
+
+bool
+sl_key_is_private(const struct sl_key *key)
+{
+	return key->is_private;
+}

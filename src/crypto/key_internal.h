@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_CRYPTO_KEY_INTERNAL_H
+#define SL_CRYPTO_KEY_INTERNAL_H
+
+#include "crypto/der.h"
+#include "crypto/key.h"
+#include "crypto/ossl_internal.h"
+
+#include <stdatomic.h>
+
+/* Old certificates are still to be verified. */
+#define RSA_BITS_MIN 1024
+#define RSA_BITS_MAX 8192
+
+/* For src/crypto alone. Everything but refs is constant once the key is handed out. */
+struct sl_key {
+	atomic_uint refs;
+	enum sl_key_kind kind;
+	unsigned size;
+	bool is_private;
+	EVP_PKEY *pkey;          /* the asymmetric kinds */
+	uint8_t *spki;
+	size_t spki_len;
+	struct sl_public pub;    /* points into spki */
+	struct sl_secret secret; /* SL_KEY_SECRET, and the private bytes of the 25519 kinds, just as they were given */
+};
+
+/*
+ * A new key with the given public half and, where secret is not NULL, the private numbers: parameters of EVP_PKEY_fromdata(), at most
+ * SL_KEY_PARAMS_MAX - 2 and their end, without the public ones. SL_ERR_ARG when libcrypto does not take them. Within SL_OSSL_QUIET.
+ */
+#define SL_KEY_PARAMS_MAX 10
+SL_MUST_CHECK enum sl_err sl_key_build(const struct sl_public *pub, const OSSL_PARAM *secret, struct sl_key **ret_key);
+
+OSSL_PARAM sl_key_param(const char *name, unsigned type, const void *data, size_t len);
+
+/* Big-endian to the machine's order, or back. */
+void sl_key_to_native(uint8_t *dst, const uint8_t *src, size_t len);
+
+#endif
