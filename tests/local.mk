@@ -11,4 +11,5 @@ include tests/unit/local.mk
 include tests/root/local.mk
 include tests/module/local.mk
 include tests/clients/local.mk
+include tests/tool/local.mk
 include tests/lint/local.mk

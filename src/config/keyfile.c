@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define FILE_MAX ((size_t)64 << 10)
 #define FILES_MAX 4096
 #define TEXT_MAX_LEN 255
 #define TYPE_MAX_LEN 32
@@ -214,19 +213,35 @@ read_ini(struct sl_keyfile *file, const struct sl_ini *ini, struct sl_msg *msg)
 	return fill_defaults(file);
 }
 
-enum sl_err
-sl_keyfile_load(const char *path, struct sl_keyfile *ret_file, struct sl_msg *msg)
+static enum sl_err
+from_ini(const struct sl_ini *ini, struct sl_keyfile *ret_file, struct sl_msg *msg)
 {
 	SL_CLEANUP(sl_keyfile_clear) struct sl_keyfile file = { .version = 1 };
-	SL_CLEANUP(sl_ini_clear) struct sl_ini ini = { 0 };
 	enum sl_err err;
 
-	if ((err = sl_ini_load(path, FILE_MAX, &ini, msg)) != SL_OK || (err = sl_load_copy(&file.path, path)) != SL_OK ||
-	    (err = read_ini(&file, &ini, msg)) != SL_OK)
+	if ((err = sl_load_copy(&file.path, ini->path)) != SL_OK || (err = read_ini(&file, ini, msg)) != SL_OK)
 		return err;
 	*ret_file = file;
 	file = (struct sl_keyfile){ 0 };
 	return SL_OK;
+}
+
+enum sl_err
+sl_keyfile_load(const char *path, struct sl_keyfile *ret_file, struct sl_msg *msg)
+{
+	SL_CLEANUP(sl_ini_clear) struct sl_ini ini = { 0 };
+	const enum sl_err err = sl_ini_load(path, SL_KEYFILE_MAX, &ini, msg);
+
+	return err != SL_OK ? err : from_ini(&ini, ret_file, msg);
+}
+
+enum sl_err
+sl_keyfile_parse(const char *path, const char *text, struct sl_keyfile *ret_file, struct sl_msg *msg)
+{
+	SL_CLEANUP(sl_ini_clear) struct sl_ini ini = { 0 };
+	const enum sl_err err = sl_ini_parse(path, text, &ini, msg);
+
+	return err != SL_OK ? err : from_ini(&ini, ret_file, msg);
 }
 
 void
@@ -312,8 +327,8 @@ check_unique(const struct sl_keyfiles *files, int (*order)(const void *, const v
 	return SL_OK;
 }
 
-enum sl_err
-sl_keyfiles_load(const struct sl_config *config, struct sl_keyfiles *ret_files, struct sl_msg *msg)
+static enum sl_err
+load_dirs(const struct sl_config *config, const char *const *dirs, struct sl_keyfiles *ret_files, struct sl_msg *msg)
 {
 	SL_CLEANUP(sl_keyfiles_clear) struct sl_keyfiles files = { 0 };
 	enum sl_err err;
@@ -321,8 +336,8 @@ sl_keyfiles_load(const struct sl_config *config, struct sl_keyfiles *ret_files, 
 	files.files = calloc(FILES_MAX, sizeof(*files.files));
 	if (files.files == NULL)
 		return SL_ERR_MEMORY;
-	for (char **dir = config->keys_dirs; *dir != NULL; dir++)
-		if ((err = load_dir(config, *dir, &files, msg)) != SL_OK)
+	for (; *dirs != NULL; dirs++)
+		if ((err = load_dir(config, *dirs, &files, msg)) != SL_OK)
 			return err;
 	if ((err = check_unique(&files, by_derivation, "token, name and type", msg)) != SL_OK ||
 	    (err = check_unique(&files, by_label, "token and label", msg)) != SL_OK)
@@ -330,4 +345,28 @@ sl_keyfiles_load(const struct sl_config *config, struct sl_keyfiles *ret_files, 
 	*ret_files = files;
 	files = (struct sl_keyfiles){ 0 };
 	return SL_OK;
+}
+
+enum sl_err
+sl_keyfiles_load(const struct sl_config *config, struct sl_keyfiles *ret_files, struct sl_msg *msg)
+{
+	return load_dirs(config, (const char *const *)config->keys_dirs, ret_files, msg);
+}
+
+enum sl_err
+sl_keyfiles_load_dir(const struct sl_config *config, const char *dir, struct sl_keyfiles *ret_files, struct sl_msg *msg)
+{
+	return load_dirs(config, (const char *const[]){ dir, NULL }, ret_files, msg);
+}
+
+const struct sl_keyfile *
+sl_keyfiles_conflict(const struct sl_keyfiles *files, const struct sl_keyfile *candidate)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const struct sl_keyfile *file = &files->files[i];
+
+		if (by_derivation(&file, &candidate) == 0 || by_label(&file, &candidate) == 0)
+			return file;
+	}
+	return NULL;
 }
