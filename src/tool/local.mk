@@ -10,3 +10,6 @@ seedleaf_SOURCES = \
 	src/tool/report.c \
 	src/tool/tool.h
 seedleaf_LDADD = libseedleaf.la
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = completions/seedleaf

@@ -1,1 +1,2 @@
 dist_check_SCRIPTS += tests/tool/keys.sh
+dist_check_SCRIPTS += tests/tool/docs.sh
