@@ -1,7 +1,7 @@
 # Every test speaks TAP. tests/unit: one folder's code, no TPM. tests/module: the built module, through its function list.
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = SL_BUILD='$(abs_top_builddir)'; SL_SRC='$(abs_top_srcdir)'; export SL_BUILD SL_SRC;
-EXTRA_DIST += build-aux/tap-driver.sh
+EXTRA_DIST += build-aux/tap-driver.sh tests/with-tpm tests/tpm-proxy
 
 check_LTLIBRARIES += libtest.la
 libtest_la_SOURCES = tests/lib/test.c tests/lib/test.h tests/lib/files.c tests/lib/files.h

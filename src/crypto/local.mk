@@ -11,3 +11,6 @@ libseedleaf_la_SOURCES += \
 	src/crypto/prime.c src/crypto/prime.h \
 	src/crypto/rand.c src/crypto/rand.h \
 	src/crypto/sign.c src/crypto/sign.h
+libseedleaf_la_SOURCES += \
+	src/crypto/cfb.c src/crypto/cfb.h \
+	src/crypto/tpmkex.c src/crypto/tpmkex.h
