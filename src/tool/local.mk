@@ -5,6 +5,7 @@ seedleaf_SOURCES = \
 	src/tool/cmd_key_add.c \
 	src/tool/cmd_key_remove.c \
 	src/tool/cmd_key_rotate.c \
+	src/tool/cmd_token_persist.c \
 	src/tool/declared.c \
 	src/tool/main.c \
 	src/tool/report.c \

@@ -60,5 +60,6 @@ extern const struct sl_tool_command sl_cmd_config_check;
 extern const struct sl_tool_command sl_cmd_key_add;
 extern const struct sl_tool_command sl_cmd_key_remove;
 extern const struct sl_tool_command sl_cmd_key_rotate;
+extern const struct sl_tool_command sl_cmd_token_persist;
 
 #endif

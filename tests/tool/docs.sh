@@ -35,7 +35,7 @@ check "seedleaf.1: every command, in order" "$("$tool" --help | sed -n '/^Comman
 	"$(section "$page" COMMANDS | sed -n 's/^\.Ss //p')"
 while read -r command; do
 	# shellcheck disable=SC2086
-	check "seedleaf.1: $command: options" "$("$tool" $command --help | sed -n 's/^  --\([^ ]*\( [^ ]*\)\{0,1\}\)  .*/\1/p' | grep -v '^help *$' ; echo .)" \
+	check "seedleaf.1: $command: options" "$("$tool" $command --help | sed -n 's/^  --\([^ ]*\( [^ ]\{1,\}\)\{0,1\}\)  .*/\1/p' | grep -v '^help *$' ; echo .)" \
 		"$(section "$page" COMMANDS | awk -v want="$command" '
 			/^\.Ss / { sub(/^\.Ss /, ""); sub(/ \[?[A-Z].*/, ""); on = ($0 == want) }
 			on && /^\.It Fl -/ { sub(/^\.It Fl -/, ""); sub(/ Ar/, ""); print }' ; echo .)"
