@@ -54,39 +54,33 @@ check_private(const struct stat *st, const char *path, const char *want, struct 
 }
 
 static enum sl_err
-read_all(int fd, const char *path, size_t max, char **ret_text, struct sl_msg *msg)
+read_all(int fd, const char *path, size_t max, void **ret_data, size_t *ret_len, struct sl_msg *msg)
 {
-	SL_FREE char *text = malloc(max + 1);
+	SL_FREE char *data = malloc(max + 1);
 	size_t have = 0;
+	ssize_t n = 1;
 
-	if (text == NULL)
+	if (data == NULL)
 		return SL_ERR_MEMORY;
-	for (;;) {
-		const ssize_t n = read(fd, text + have, max + 1 - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+	while (n > 0 && have <= max) {
+		n = read(fd, data + have, max + 1 - have);
+		if (n < 0 && errno != EINTR)
 			return fail_errno(msg, path);
-		if (n == 0)
-			break;
-		have += (size_t)n;
-		if (have > max) {
-			sl_msg_set(msg, "%s: longer than %zu bytes", path, max);
-			return SL_ERR_RANGE;
-		}
+		have += n > 0 ? (size_t)n : 0;
+		n = n < 0 ? 1 : n;
 	}
-	text[have] = '\0';
-	if (strlen(text) != have) {
-		sl_msg_set(msg, "%s: holds a NUL byte, expected text", path);
-		return SL_ERR_FORMAT;
+	if (have > max) {
+		sl_msg_set(msg, "%s: longer than %zu bytes", path, max);
+		return SL_ERR_RANGE;
 	}
-	*ret_text = SL_TAKE(text);
+	data[have] = '\0';
+	*ret_data = SL_TAKE(data);
+	*ret_len = have;
 	return SL_OK;
 }
 
 static enum sl_err
-read_text(const char *path, size_t max, bool private, char **ret_text, struct sl_msg *msg)
+read_file(const char *path, size_t max, bool private, void **ret_data, size_t *ret_len, struct sl_msg *msg)
 {
 	SL_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	enum sl_err err;
@@ -98,13 +92,32 @@ read_text(const char *path, size_t max, bool private, char **ret_text, struct sl
 		sl_msg_set(msg, "%s: not a regular file", path);
 		return SL_ERR_FORMAT;
 	}
-	if (st.st_size < 0 || (size_t)st.st_size > max) {
-		sl_msg_set(msg, "%s: longer than %zu bytes", path, max);
-		return SL_ERR_RANGE;
-	}
 	if (private && (err = check_private(&st, path, "a file that only we or root can write", msg)) != SL_OK)
 		return err;
-	return read_all(fd, path, max, ret_text, msg);
+	return read_all(fd, path, max, ret_data, ret_len, msg);
+}
+
+enum sl_err
+sl_fs_read(const char *path, size_t max, void **ret_data, size_t *ret_len, struct sl_msg *msg)
+{
+	return read_file(path, max, false, ret_data, ret_len, msg);
+}
+
+static enum sl_err
+read_text(const char *path, size_t max, bool private, char **ret_text, struct sl_msg *msg)
+{
+	SL_FREE void *data = NULL;
+	size_t len = 0;
+	const enum sl_err err = read_file(path, max, private, &data, &len, msg);
+
+	if (err != SL_OK)
+		return err;
+	if (strlen(data) != len) {
+		sl_msg_set(msg, "%s: holds a NUL byte, expected text", path);
+		return SL_ERR_FORMAT;
+	}
+	*ret_text = SL_TAKE(data);
+	return SL_OK;
 }
 
 enum sl_err

@@ -10,10 +10,12 @@
 #include <sys/types.h>
 
 /*
- * Reads a whole small text file. Refuses what is not a regular file, what is longer than max bytes, and
- * what holds a NUL byte. *ret_text is NUL-terminated; the caller frees it. SL_ERR_NOT_FOUND, _ACCESS,
- * _RANGE, _FORMAT, _IO, _MEMORY; msg names the path.
+ * Reads a whole small file. Refuses what is not a regular file and what is longer than max bytes. *ret_data has a NUL byte after
+ * its *ret_len bytes; the caller frees it. SL_ERR_NOT_FOUND, _ACCESS, _RANGE, _FORMAT, _IO, _MEMORY; msg names the path.
  */
+SL_MUST_CHECK enum sl_err sl_fs_read(const char *path, size_t max, void **ret_data, size_t *ret_len, struct sl_msg *msg);
+
+/* The same for text: a NUL byte inside is SL_ERR_FORMAT. */
 SL_MUST_CHECK enum sl_err sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg);
 
 /*

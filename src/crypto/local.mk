@@ -14,3 +14,4 @@ libseedleaf_la_SOURCES += \
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \
 	src/crypto/tpmkex.c src/crypto/tpmkex.h
+libseedleaf_la_SOURCES += src/crypto/cert.c src/crypto/cert.h

@@ -1,0 +1,20 @@
+libseedleaf_la_SOURCES += \
+	src/token/attr.c src/token/attr.h \
+	src/token/build.c src/token/build.h \
+	src/token/declared.c src/token/declared.h \
+	src/token/find.c \
+	src/token/finish.c \
+	src/token/generate.c \
+	src/token/instance.c src/token/instance.h \
+	src/token/make.c src/token/make.h \
+	src/token/material.c src/token/material.h \
+	src/token/object.c src/token/object.h \
+	src/token/recipe.c src/token/recipe.h \
+	src/token/rv.c src/token/rv.h \
+	src/token/schema.c src/token/schema.h \
+	src/token/session.c src/token/session.h \
+	src/token/store.c src/token/store.h \
+	src/token/store_objects.c src/token/store_private.h \
+	src/token/store_sql.c src/token/store_sql.h \
+	src/token/template.c src/token/template.h \
+	src/token/token.c src/token/token.h

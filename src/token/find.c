@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/token.h"
+
+#include "token/declared.h"
+#include "token/rv.h"
+#include "token/template.h"
+
+#include <stdlib.h>
+
+struct handles {
+	CK_OBJECT_HANDLE *at;
+	size_t n;
+	size_t room;
+};
+
+static void
+free_handles(struct handles *h)
+{
+	free(h->at);
+}
+
+static enum sl_err
+add(struct handles *h, CK_OBJECT_HANDLE handle)
+{
+	if (h->n == h->room) {
+		const size_t room = h->room * 2 + 16;
+		CK_OBJECT_HANDLE *at = reallocarray(h->at, room, sizeof(*at));
+
+		if (at == NULL)
+			return SL_ERR_MEMORY;
+		h->at = at;
+		h->room = room;
+	}
+	h->at[h->n++] = handle;
+	return SL_OK;
+}
+
+struct search {
+	const CK_ATTRIBUTE *template;
+	CK_ULONG n;
+	bool asks_edwards; /* names more than a class */
+};
+
+/*
+ * libp11 0.4 stops enumerating a token's private keys at the first Ed25519 one. So, unless the configuration says otherwise, those are shown to
+ * searches that name a key type, an id, a label or anything else beside the class and where the object lives.
+ */
+static bool
+names_more_than_class(const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	for (CK_ULONG i = 0; i < n; i++)
+		if (template[i].type != CKA_CLASS && template[i].type != CKA_TOKEN && template[i].type != CKA_PRIVATE)
+			return true;
+	return false;
+}
+
+static bool
+wanted(const struct sl_token *token, const struct search *s, const struct sl_object *object)
+{
+	if (!sl_object_matches(object, s->template, s->n))
+		return false;
+	return s->asks_edwards || token->config->edwards == SL_EDWARDS_ALWAYS || object->kind != SL_IS_EC_PRIVATE ||
+	       sl_object_key_type(object) == CKK_EC;
+}
+
+/* Session objects and declared ones: all in memory. token.lock is held. */
+static enum sl_err
+find_in_memory(const struct sl_token *token, const struct search *s, struct handles *found)
+{
+	const struct sl_object *object;
+	enum sl_err err = SL_OK;
+	size_t at = 0;
+
+	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {
+		for (size_t k = 0; k < SL_DECLARED_OBJECTS && err == SL_OK; k++) {
+			object = token->declared[i].objects[k];
+			if (object != NULL && !object->unfinished && object->handle != 0 && wanted(token, s, object))
+				err = add(found, object->handle);
+		}
+	}
+	while (err == SL_OK && (object = sl_table_next(&token->in_session, &at, NULL)) != NULL)
+		if (wanted(token, s, object))
+			err = add(found, object->handle);
+	return err;
+}
+
+static enum sl_err
+object_of_record(struct sl_record *record, struct sl_object **ret_object)
+{
+	const struct sl_attr *spki = sl_attrs_get(&record->attrs, CKA_PUBLIC_KEY_INFO);
+	const CK_OBJECT_CLASS class = sl_attrs_ulong(&record->attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);
+	struct sl_known known = { .hints = record->hints };
+	SL_CLEANUP(sl_material_unref) struct sl_material *material = NULL;
+	enum sl_err err = SL_OK;
+
+	if (spki != NULL && spki->len != 0) {
+		known.spki = spki->value;
+		known.spki_len = spki->len;
+	}
+	if (record->has_recipe)
+		err = sl_material_of_recipe(&record->recipe, &known, &material);
+	else if (class == CKO_PUBLIC_KEY && known.spki != NULL)
+		err = sl_material_of_spki(known.spki, known.spki_len, &material);
+	if (err != SL_OK || (err = sl_object_new(&record->attrs, material, ret_object)) != SL_OK)
+		return err;
+	(*ret_object)->home = SL_HOME_STORE;
+	(*ret_object)->row = record->row;
+	return SL_OK;
+}
+
+/* The object of a row, from memory or from the store. token.lock is held for writing. The reference is the table's. */
+static enum sl_err
+stored_object(struct sl_token *token, int64_t row, const struct sl_object **ret_object)
+{
+	SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
+	enum sl_err err;
+
+	*ret_object = sl_table_get(&token->rows, (uint64_t)row);
+	if (*ret_object != NULL)
+		return SL_OK;
+	if ((err = sl_store_load(token->instance->store, row, &record)) != SL_OK || (err = object_of_record(&record, &object)) != SL_OK ||
+	    (err = sl_token_publish_locked(token, object)) != SL_OK)
+		return err;
+	*ret_object = object;
+	return SL_OK;
+}
+
+static void
+narrow(struct sl_store_query *query, const struct search *s)
+{
+	for (CK_ULONG i = 0; i < s->n; i++) {
+		const CK_ATTRIBUTE *a = &s->template[i];
+
+		if (a->type == CKA_CLASS && a->ulValueLen == sizeof(CK_OBJECT_CLASS) && a->pValue != NULL)
+			query->class = a->pValue;
+		/* No label and an empty one are the same column value: let the match decide. */
+		if (a->type == CKA_LABEL && a->ulValueLen != 0) {
+			query->label = a->pValue;
+			query->label_len = a->ulValueLen;
+		}
+		if (a->type == CKA_ID && a->ulValueLen != 0) {
+			query->id = a->pValue;
+			query->id_len = a->ulValueLen;
+		}
+	}
+}
+
+/*
+ * What another process changed: its objects are read again under the handles they have. token.lock is held for writing.
+ */
+static enum sl_err
+refresh_locked(struct sl_token *token)
+{
+	struct sl_object *object;
+	int64_t generation;
+	uint64_t row;
+	size_t at = 0;
+	enum sl_err err;
+
+	if ((err = sl_store_generation(token->instance->store, &generation)) != SL_OK || generation == token->generation)
+		return err;
+	while ((object = sl_table_next(&token->rows, &at, &row)) != NULL) {
+		SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
+		SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
+		const CK_OBJECT_HANDLE handle = object->handle;
+
+		err = sl_store_load(token->instance->store, (int64_t)row, &record);
+		if (err == SL_ERR_NOT_FOUND) {
+			(void)sl_table_remove(&token->rows, row);
+			(void)sl_table_remove(&token->objects, handle);
+			sl_object_unref(&object);
+			continue;
+		}
+		if (err != SL_OK || (err = sl_object_clone(object, &fresh)) != SL_OK)
+			return err;
+		sl_attrs_clear(&fresh->attrs);
+		fresh->attrs = record.attrs;
+		record.attrs = (struct sl_attrs){ 0 };
+		if ((err = sl_token_publish_locked(token, fresh)) != SL_OK)
+			return err;
+	}
+	token->generation = generation;
+	return SL_OK;
+}
+
+/* token.lock is held for writing. */
+static enum sl_err
+find_in_store(struct sl_token *token, int64_t root, const struct search *s, struct handles *found)
+{
+	struct sl_store_query query = { 0 };
+	SL_FREE int64_t *rows = NULL;
+	size_t n = 0;
+	enum sl_err err;
+
+	narrow(&query, s);
+	if ((err = refresh_locked(token)) != SL_OK || (err = sl_store_find(token->instance->store, root, &query, &rows, &n)) != SL_OK)
+		return err;
+	for (size_t i = 0; i < n; i++) {
+		const struct sl_object *object;
+
+		err = stored_object(token, rows[i], &object);
+		if (err == SL_ERR_NOT_FOUND)
+			continue; /* gone since a moment ago */
+		if (err != SL_OK)
+			return err;
+		if (wanted(token, s, object) && (err = add(found, object->handle)) != SL_OK)
+			return err;
+	}
+	return SL_OK;
+}
+
+CK_RV
+sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n)
+{
+	const struct search s = { template, n, names_more_than_class(template, n) };
+	SL_CLEANUP(free_handles) struct handles found = { 0 };
+	struct sl_root_name name;
+	int64_t root = 0;
+	bool stored = false;
+	int64_t generation;
+	enum sl_err err;
+
+	/* A token with nothing declared and nothing stored costs the TPM nothing. */
+	if ((err = sl_store_generation(token->instance->store, &generation)) != SL_OK ||
+	    (err = sl_store_has(token->instance->store, token->config->name, &stored)) != SL_OK)
+		return sl_rv(err);
+	if ((stored || token->n_declared != 0) && (err = sl_token_identify(token, &name, &root)) != SL_OK)
+		return sl_rv(err);
+	if (token->n_declared != 0 && (err = sl_declared_finish(token, template, n)) != SL_OK)
+		return sl_rv(err);
+	(void)pthread_rwlock_wrlock(&token->lock);
+	if ((err = find_in_memory(token, &s, &found)) == SL_OK && root != 0)
+		err = find_in_store(token, root, &s, &found);
+	(void)pthread_rwlock_unlock(&token->lock);
+	if (err != SL_OK)
+		return sl_rv(err);
+	*ret_handles = found.at;
+	*ret_n = found.n;
+	found.at = NULL;
+	return CKR_OK;
+}

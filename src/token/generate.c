@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/make.h"
+
+#include "crypto/digest.h"
+#include "crypto/rand.h"
+#include "token/build.h"
+#include "token/rv.h"
+#include "token/template.h"
+
+#include <string.h>
+
+/* Key generation: the two halves of a pair, or one secret key, from checked templates to published objects. */
+struct birth {
+	struct sl_session *session;
+	const struct sl_generate_spec *spec;
+	CK_KEY_TYPE key_type;
+	bool on_token;
+	struct sl_keytype type;
+	struct sl_attrs public;
+	struct sl_attrs private; /* or the secret key */
+	struct sl_key *key;
+	struct sl_material *material;
+	struct sl_rsa_hints hints;
+	bool recalled;
+};
+
+static void
+clear_birth(struct birth *b)
+{
+	sl_attrs_clear(&b->public);
+	sl_attrs_clear(&b->private);
+	sl_key_unref(&b->key);
+	sl_material_unref(&b->material);
+}
+
+static bool
+is_pair(const struct birth *b)
+{
+	return b->spec->public != NULL;
+}
+
+/* CKA_CLASS and CKA_KEY_TYPE may be given, and have to be what the mechanism makes. */
+static CK_RV
+fix(struct sl_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG value)
+{
+	if (sl_attrs_get(attrs, type) != NULL && sl_attrs_ulong(attrs, type, value) != value)
+		return CKR_TEMPLATE_INCONSISTENT;
+	return sl_rv(sl_attrs_set_ulong(attrs, type, value));
+}
+
+static CK_RV
+take_half(const struct birth *b, const struct sl_half *half, CK_OBJECT_CLASS class, struct sl_attrs *attrs)
+{
+	const unsigned kind = sl_schema_kind(class, b->key_type);
+	CK_RV rv;
+
+	if (kind == 0)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if ((rv = sl_template_take(kind, SL_MAY_GENERATE, half->template, half->n, attrs)) != CKR_OK ||
+	    (rv = fix(attrs, CKA_CLASS, class)) != CKR_OK || (rv = fix(attrs, CKA_KEY_TYPE, b->key_type)) != CKR_OK)
+		return rv;
+	/* What a pair needs is in its public half. */
+	return class == CKO_PRIVATE_KEY ? CKR_OK : sl_template_complete(kind, SL_MUST_GENERATE, attrs);
+}
+
+static CK_RV
+take_templates(struct birth *b)
+{
+	const struct sl_generate_spec *spec = b->spec;
+	CK_ULONG type = spec->key_type;
+	CK_RV rv = CKR_OK;
+
+	b->key_type = spec->key_type;
+	if (!is_pair(b)) {
+		rv = sl_template_peek_ulong(spec->private->template, spec->private->n, CKA_KEY_TYPE, type, &type);
+		if (rv == CKR_OK && spec->mechanism == CKM_GENERIC_SECRET_KEY_GEN && type != CKK_AES)
+			b->key_type = type;
+		return rv == CKR_OK ? take_half(b, spec->private, CKO_SECRET_KEY, &b->private) : rv;
+	}
+	if ((rv = take_half(b, spec->public, CKO_PUBLIC_KEY, &b->public)) != CKR_OK)
+		return rv;
+	return take_half(b, spec->private, CKO_PRIVATE_KEY, &b->private);
+}
+
+static CK_RV
+rsa_type(const struct birth *b, struct sl_keytype *ret_type)
+{
+	const struct sl_attr *e = sl_attrs_get(&b->public, CKA_PUBLIC_EXPONENT);
+	const CK_ULONG bits = sl_attrs_ulong(&b->public, CKA_MODULUS_BITS, 0);
+	size_t skip = 0;
+
+	while (e != NULL && skip < e->len && e->value[skip] == 0)
+		skip++;
+	if (e != NULL && (e->len - skip != 3 || memcmp(e->value + skip, "\x01\x00\x01", 3) != 0))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (bits > 65536 || sl_keytype_of(SL_ALG_RSA, (unsigned)bits, ret_type) != SL_OK)
+		return CKR_KEY_SIZE_RANGE;
+	return CKR_OK;
+}
+
+static CK_RV
+ec_type(const struct birth *b, struct sl_keytype *ret_type)
+{
+	static const struct {
+		CK_KEY_TYPE key_type;
+		enum sl_key_kind kind;
+		enum sl_algorithm alg;
+	} algs[] = {
+		{ CKK_EC, SL_KEY_EC, SL_ALG_EC },
+		{ CKK_EC_EDWARDS, SL_KEY_ED25519, SL_ALG_ED25519 },
+		{ CKK_EC_MONTGOMERY, SL_KEY_X25519, SL_ALG_X25519 },
+	};
+	const struct sl_attr *params = sl_attrs_get(&b->public, CKA_EC_PARAMS);
+	enum sl_key_kind kind;
+	unsigned size;
+
+	if (sl_key_curve(params->value, params->len, &kind, &size) != SL_OK)
+		return CKR_CURVE_NOT_SUPPORTED;
+	for (size_t i = 0; i < SL_ARRAY_LEN(algs); i++)
+		if (algs[i].key_type == b->key_type && algs[i].kind == kind)
+			return sl_keytype_of(algs[i].alg, kind == SL_KEY_EC ? size : 0, ret_type) == SL_OK ? CKR_OK :
+			       CKR_CURVE_NOT_SUPPORTED;
+	return CKR_TEMPLATE_INCONSISTENT;
+}
+
+static CK_RV
+secret_type(const struct birth *b, struct sl_keytype *ret_type)
+{
+	const CK_ULONG len = sl_attrs_ulong(&b->private, CKA_VALUE_LEN, 0);
+	enum sl_algorithm alg = SL_ALG_HMAC;
+
+	if (len == 0 || len > 512)
+		return CKR_KEY_SIZE_RANGE;
+	if (b->key_type == CKK_AES)
+		return sl_keytype_of(SL_ALG_AES, (unsigned)len * 8, ret_type) == SL_OK ? CKR_OK : CKR_KEY_SIZE_RANGE;
+	if (b->key_type == CKK_GENERIC_SECRET)
+		alg = SL_ALG_GENERIC;
+	return sl_keytype_of(alg, (unsigned)len, ret_type) == SL_OK ? CKR_OK : CKR_KEY_SIZE_RANGE;
+}
+
+static CK_RV
+find_type(struct birth *b)
+{
+	if (b->key_type == CKK_RSA)
+		return rsa_type(b, &b->type);
+	return is_pair(b) ? ec_type(b, &b->type) : secret_type(b, &b->type);
+}
+
+/* Both halves live in the same place (PKCS#11 3.0 section 5.18.2 lets us say so). */
+static CK_RV
+find_home(struct birth *b)
+{
+	const bool private = sl_attrs_bool(&b->private, CKA_TOKEN, false);
+
+	if (is_pair(b) && sl_attrs_bool(&b->public, CKA_TOKEN, private) != private)
+		return CKR_TEMPLATE_INCONSISTENT;
+	if (sl_attrs_bool(&b->private, CKA_ALWAYS_AUTHENTICATE, false))
+		return CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
+	b->on_token = private;
+	if (!private)
+		return CKR_OK;
+	if (!b->session->rw)
+		return CKR_SESSION_READ_ONLY;
+	return sl_store_writable(b->session->token->instance->store) ? CKR_OK : CKR_TOKEN_WRITE_PROTECTED;
+}
+
+/*
+ * Neither the TPM's generator nor the kernel's is trusted alone: the salt is SHA-256 over both.
+ */
+static enum sl_err
+draw_salt(struct sl_token *token, uint8_t ret_salt[SL_SALT_LEN])
+{
+	uint8_t both[64];
+	enum sl_err err;
+
+	if ((err = sl_rand(both, 32)) == SL_OK && (err = sl_root_random(token->root, both + 32, 32)) == SL_OK)
+		err = sl_hash_once(SL_HASH_SHA256, both, sizeof(both), ret_salt);
+	sl_secret_wipe(both, sizeof(both));
+	return err;
+}
+
+/* The immutable name: the label it is born with. A fresh key without a usable one gets a name that says so; its salt makes it unique. */
+static CK_RV
+name_recipe(struct birth *b, struct sl_recipe *recipe)
+{
+	const struct sl_attr *label = sl_attrs_get(&b->private, CKA_LABEL);
+
+	if (label == NULL || label->len == 0)
+		label = sl_attrs_get(&b->public, CKA_LABEL);
+	if (label == NULL || label->len == 0 || label->len > SL_NAME_MAX || memchr(label->value, 0, label->len) != NULL) {
+		if (!recipe->salted)
+			return label == NULL || label->len == 0 ? CKR_TEMPLATE_INCOMPLETE : CKR_ATTRIBUTE_VALUE_INVALID;
+		(void)snprintf(recipe->name, sizeof(recipe->name), "unnamed");
+		return CKR_OK;
+	}
+	memcpy(recipe->name, label->value, label->len);
+	recipe->name[label->len] = '\0';
+	return CKR_OK;
+}
+
+static CK_RV
+derive_on_token(struct birth *b)
+{
+	struct sl_token *token = b->session->token;
+	struct sl_recipe recipe = { .type = b->type, .version = 1 };
+	struct sl_root_name name;
+	CK_RV rv;
+
+	recipe.salted = token->config->generate == SL_GENERATE_DERIVED;
+	b->recalled = !recipe.salted;
+	if ((rv = name_recipe(b, &recipe)) != CKR_OK)
+		return rv;
+	if (recipe.salted && (rv = sl_rv(draw_salt(token, recipe.salt))) != CKR_OK)
+		return rv;
+	if ((rv = sl_rv(sl_token_identify(token, &name, NULL))) != CKR_OK ||
+	    (rv = sl_rv(sl_material_of_recipe(&recipe, NULL, &b->material))) != CKR_OK ||
+	    (rv = sl_rv(sl_material_key(b->material, token->root, &name, &b->key))) != CKR_OK)
+		return rv;
+	b->hints = sl_material_hints(b->material);
+	return CKR_OK;
+}
+
+/* A session's key is random: the same expansion from 32 random bytes. */
+static CK_RV
+draw_for_session(struct birth *b)
+{
+	const struct sl_known unknown = { 0 };
+	SL_SECRET secret = { 0 };
+	CK_RV rv;
+
+	if ((rv = sl_rv(sl_secret_alloc(&secret, SL_ROOT_SECRET_LEN))) != CKR_OK ||
+	    (rv = sl_rv(sl_rand(secret.bytes, secret.len))) != CKR_OK ||
+	    (rv = sl_rv(sl_expand(secret.bytes, &b->type, &unknown, &b->key, NULL))) != CKR_OK)
+		return rv;
+	return sl_rv(sl_material_of_key(b->key, &b->material));
+}
+
+static enum sl_err
+set_origin(const struct birth *b, struct sl_attrs *attrs)
+{
+	enum sl_err err;
+
+	if ((err = sl_attrs_set_bool(attrs, CKA_LOCAL, true)) != SL_OK)
+		return err;
+	return sl_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, b->spec->mechanism);
+}
+
+static enum sl_err
+finish_closed_half(struct birth *b)
+{
+	const struct sl_recipe *recipe = sl_material_recipe(b->material);
+	struct sl_attrs *a = &b->private;
+	enum sl_err err;
+
+	if ((err = sl_build_defaults(a, is_pair(b) ? CKO_PRIVATE_KEY : CKO_SECRET_KEY, sl_build_usage(&b->type))) != SL_OK ||
+	    (err = set_origin(b, a)) != SL_OK ||
+	    (err = sl_attrs_set_bool(a, CKA_ALWAYS_SENSITIVE, sl_attrs_bool(a, CKA_SENSITIVE, true))) != SL_OK ||
+	    (err = sl_attrs_set_bool(a, CKA_NEVER_EXTRACTABLE, !sl_attrs_bool(a, CKA_EXTRACTABLE, false))) != SL_OK)
+		return err;
+	return recipe == NULL ? SL_OK : sl_build_recipe(a, recipe);
+}
+
+/* The halves find each other by CKA_ID: one that was given to only one of them is for both. */
+static enum sl_err
+share_id(struct birth *b)
+{
+	const struct sl_attr *private = sl_attrs_get(&b->private, CKA_ID);
+	const struct sl_attr *public = sl_attrs_get(&b->public, CKA_ID);
+	enum sl_err err;
+
+	if (private == NULL && public == NULL) {
+		if ((err = sl_build_default_id(&b->public, b->key)) != SL_OK)
+			return err;
+		public = sl_attrs_get(&b->public, CKA_ID);
+	}
+	if (private == NULL)
+		return sl_attrs_set(&b->private, CKA_ID, public->value, public->len);
+	return public == NULL ? sl_attrs_set(&b->public, CKA_ID, private->value, private->len) : SL_OK;
+}
+
+static enum sl_err
+finish_pair(struct birth *b)
+{
+	const struct sl_attr *params = sl_attrs_get(&b->public, CKA_EC_PARAMS);
+	enum sl_err err;
+
+	if ((err = share_id(b)) != SL_OK ||
+	    (params != NULL && (err = sl_attrs_set(&b->private, CKA_EC_PARAMS, params->value, params->len)) != SL_OK) ||
+	    (err = sl_build_public_parts(&b->private, b->key)) != SL_OK || (err = sl_build_public_parts(&b->public, b->key)) != SL_OK ||
+	    (err = sl_attrs_set_bool(&b->public, CKA_TOKEN, b->on_token)) != SL_OK ||
+	    (err = sl_build_defaults(&b->public, CKO_PUBLIC_KEY, sl_build_usage(&b->type))) != SL_OK)
+		return err;
+	return set_origin(b, &b->public);
+}
+
+static CK_RV
+store(struct birth *b, int64_t ret_rows[2])
+{
+	struct sl_record private = { .attrs = b->private, .hints = b->hints };
+	struct sl_record public = { .attrs = b->public };
+	struct sl_record *records[] = { &private, &public };
+	struct sl_token *token = b->session->token;
+	int64_t root;
+	CK_RV rv;
+
+	private.has_recipe = true;
+	private.recipe = *sl_material_recipe(b->material);
+	rv = sl_rv(sl_token_store_root(token, &root));
+	if (rv == CKR_OK)
+		rv = sl_rv(sl_store_add(token->instance->store, root, records, is_pair(b) ? 2 : 1, b->recalled));
+	/* The lists grew in the records. */
+	b->private = private.attrs;
+	b->public = public.attrs;
+	ret_rows[0] = private.row;
+	ret_rows[1] = public.row;
+	return rv;
+}
+
+static CK_RV
+publish(struct birth *b, struct sl_attrs *attrs, int64_t row, CK_OBJECT_HANDLE *ret_handle)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
+	SL_CLEANUP(sl_material_unref) struct sl_material *material = NULL;
+	const struct sl_attr *spki = sl_attrs_get(attrs, CKA_PUBLIC_KEY_INFO);
+	CK_RV rv = CKR_OK;
+
+	if (attrs == &b->public)
+		rv = sl_rv(sl_material_of_spki(spki->value, spki->len, &material));
+	else
+		material = sl_material_ref(b->material);
+	if (rv != CKR_OK || (rv = sl_rv(sl_object_new(attrs, material, &object))) != CKR_OK)
+		return rv;
+	object->home = row != 0 ? SL_HOME_STORE : SL_HOME_SESSION;
+	object->session = b->session->handle;
+	object->row = row;
+	rv = sl_rv(sl_token_publish(b->session->token, object));
+	if (rv == CKR_OK)
+		*ret_handle = object->handle;
+	return rv;
+}
+
+static CK_RV
+set_unique_ids(struct birth *b)
+{
+	struct sl_attrs *halves[] = { &b->private, is_pair(b) ? &b->public : NULL };
+	CK_RV rv = CKR_OK;
+
+	for (size_t i = 0; i < 2 && rv == CKR_OK; i++)
+		if (halves[i] != NULL)
+			rv = sl_rv(sl_build_unique_id(halves[i]));
+	return rv;
+}
+
+CK_RV
+sl_make_key(struct sl_session *session, const struct sl_generate_spec *spec, CK_OBJECT_HANDLE *ret_public,
+            CK_OBJECT_HANDLE *ret_private)
+{
+	SL_CLEANUP(clear_birth) struct birth b = { .session = session, .spec = spec };
+	int64_t rows[2] = { 0, 0 };
+	CK_RV rv;
+
+	if ((rv = take_templates(&b)) != CKR_OK || (rv = find_home(&b)) != CKR_OK || (rv = find_type(&b)) != CKR_OK)
+		return rv;
+	if ((rv = b.on_token ? derive_on_token(&b) : draw_for_session(&b)) != CKR_OK)
+		return rv;
+	if ((is_pair(&b) && (rv = sl_rv(finish_pair(&b))) != CKR_OK) || (rv = sl_rv(finish_closed_half(&b))) != CKR_OK)
+		return rv;
+	if ((rv = b.on_token ? store(&b, rows) : set_unique_ids(&b)) != CKR_OK)
+		return rv;
+	if (is_pair(&b) && (rv = publish(&b, &b.public, rows[1], ret_public)) != CKR_OK)
+		return rv;
+	return publish(&b, &b.private, rows[0], ret_private);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/make.h"
+
+#include "crypto/cert.h"
+#include "token/build.h"
+#include "token/rv.h"
+#include "token/template.h"
+
+#include <string.h>
+
+/* PKCS#11 3.0 section 5.6: a read-only session makes, changes and destroys no token objects. */
+static CK_RV
+may_write(const struct sl_session *session, bool token_object)
+{
+	if (!token_object)
+		return CKR_OK;
+	if (!session->rw)
+		return CKR_SESSION_READ_ONLY;
+	return sl_store_writable(session->token->instance->store) ? CKR_OK : CKR_TOKEN_WRITE_PROTECTED;
+}
+
+/* Stores or keeps in memory, and publishes. attrs is used up. */
+static CK_RV
+settle(struct sl_session *session, struct sl_attrs *attrs, struct sl_material *material, CK_OBJECT_HANDLE *ret_handle)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
+	SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
+	struct sl_token *token = session->token;
+	const bool stored = sl_attrs_bool(attrs, CKA_TOKEN, false);
+	int64_t root = 0;
+	CK_RV rv = CKR_OK;
+
+	if (stored) {
+		struct sl_record *records[] = { &record };
+		const struct sl_recipe *recipe = material == NULL ? NULL : sl_material_recipe(material);
+
+		if (recipe != NULL) {
+			record.has_recipe = true;
+			record.recipe = *recipe;
+			record.hints = sl_material_hints(material);
+		}
+		record.attrs = *attrs;
+		*attrs = (struct sl_attrs){ 0 };
+		rv = sl_rv(sl_token_store_root(token, &root));
+		if (rv == CKR_OK)
+			rv = sl_rv(sl_store_add(token->instance->store, root, records, 1, false));
+		*attrs = record.attrs;
+		record.attrs = (struct sl_attrs){ 0 };
+	} else {
+		rv = sl_rv(sl_build_unique_id(attrs));
+	}
+	if (rv != CKR_OK)
+		return rv;
+	rv = sl_rv(sl_object_new(attrs, material, &object));
+	if (rv != CKR_OK)
+		return rv;
+	object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
+	object->session = session->handle;
+	object->row = record.row;
+	rv = sl_rv(sl_token_publish(token, object));
+	if (rv == CKR_OK)
+		*ret_handle = object->handle;
+	return rv;
+}
+
+/* The OCTET STRING's contents, or the raw point that some callers give. */
+static void
+unwrap_point(const struct sl_attr *a, const unsigned char **ret_point, size_t *ret_len)
+{
+	const unsigned char *p = a->value;
+
+	*ret_point = p;
+	*ret_len = a->len;
+	if (a->len >= 2 && p[0] == 0x04 && p[1] < 0x80 && (size_t)p[1] + 2 == a->len) {
+		*ret_point = p + 2;
+		*ret_len = a->len - 2;
+	} else if (a->len >= 3 && p[0] == 0x04 && p[1] == 0x81 && (size_t)p[2] + 3 == a->len) {
+		*ret_point = p + 3;
+		*ret_len = a->len - 3;
+	}
+}
+
+static CK_RV
+public_key_of(unsigned kind, const struct sl_attrs *attrs, struct sl_key **ret_key)
+{
+	const struct sl_attr *n = sl_attrs_get(attrs, CKA_MODULUS);
+	const struct sl_attr *e = sl_attrs_get(attrs, CKA_PUBLIC_EXPONENT);
+	const struct sl_attr *params = sl_attrs_get(attrs, CKA_EC_PARAMS);
+	const struct sl_attr *point = sl_attrs_get(attrs, CKA_EC_POINT);
+	enum sl_key_kind key_kind;
+	const unsigned char *raw;
+	size_t raw_len;
+	unsigned size;
+	enum sl_err err;
+
+	if (kind == SL_IS_RSA_PUBLIC) {
+		err = sl_key_from_rsa_public(n->value, n->len, e->value, e->len, ret_key);
+		return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	if (sl_key_curve(params->value, params->len, &key_kind, &size) != SL_OK)
+		return CKR_CURVE_NOT_SUPPORTED;
+	unwrap_point(point, &raw, &raw_len);
+	if (key_kind == SL_KEY_EC)
+		err = sl_key_from_ec_point(params->value, params->len, raw, raw_len, ret_key);
+	else
+		err = sl_key_from_raw_public(key_kind, raw, raw_len, ret_key);
+	return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+static CK_RV
+complete_public(unsigned kind, struct sl_attrs *attrs, struct sl_material **ret_material)
+{
+	struct sl_key *key = NULL;
+	const struct sl_attr *spki;
+	CK_RV rv = public_key_of(kind, attrs, &key);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = sl_rv(sl_build_public_parts(attrs, key));
+	sl_key_unref(&key);
+	spki = sl_attrs_get(attrs, CKA_PUBLIC_KEY_INFO);
+	return rv != CKR_OK ? rv : sl_rv(sl_material_of_spki(spki->value, spki->len, ret_material));
+}
+
+/* CKA_PUBLIC_KEY_INFO of a certificate comes from its value; a value we cannot read is kept as it is. */
+static CK_RV
+complete_certificate(struct sl_attrs *attrs)
+{
+	const struct sl_attr *value = sl_attrs_get(attrs, CKA_VALUE);
+	SL_CLEANUP(sl_cert_clear) struct sl_cert cert = { 0 };
+
+	if (sl_cert_parse(value->value, value->len, &cert) != SL_OK)
+		return CKR_OK;
+	return sl_rv(sl_attrs_set(attrs, CKA_PUBLIC_KEY_INFO, cert.spki.bytes, cert.spki.len));
+}
+
+static CK_RV
+kind_of_template(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS *ret_class, unsigned *ret_kind)
+{
+	CK_ULONG type = CK_UNAVAILABLE_INFORMATION;
+	CK_RV rv = sl_template_peek_ulong(template, n, CKA_CLASS, CK_UNAVAILABLE_INFORMATION, ret_class);
+
+	if (rv == CKR_OK && *ret_class == CK_UNAVAILABLE_INFORMATION)
+		return CKR_TEMPLATE_INCOMPLETE;
+	if (rv == CKR_OK && *ret_class != CKO_DATA)
+		rv = sl_template_peek_ulong(template, n, *ret_class == CKO_CERTIFICATE ? CKA_CERTIFICATE_TYPE : CKA_KEY_TYPE, type, &type);
+	if (rv != CKR_OK)
+		return rv;
+	if (*ret_class != CKO_DATA && type == CK_UNAVAILABLE_INFORMATION)
+		return CKR_TEMPLATE_INCOMPLETE;
+	*ret_kind = sl_schema_kind(*ret_class, type);
+	return *ret_kind == 0 ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
+}
+
+CK_RV
+sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret_handle)
+{
+	SL_CLEANUP(sl_attrs_clear) struct sl_attrs attrs = { 0 };
+	SL_CLEANUP(sl_material_unref) struct sl_material *material = NULL;
+	CK_OBJECT_CLASS class;
+	unsigned kind;
+	CK_RV rv = kind_of_template(template, n, &class, &kind);
+
+	if (rv != CKR_OK)
+		return rv;
+	if ((kind & (SL_IS_PRIVATE | SL_IS_SECRET)) != 0)
+		return CKR_FUNCTION_NOT_SUPPORTED; /* a secret that comes from outside has to be sealed */
+	if ((rv = sl_template_take(kind, SL_MAY_CREATE, template, n, &attrs)) != CKR_OK ||
+	    (rv = sl_template_complete(kind, SL_MUST_CREATE, &attrs)) != CKR_OK ||
+	    (rv = may_write(session, sl_attrs_bool(&attrs, CKA_TOKEN, false))) != CKR_OK)
+		return rv;
+	if ((kind & SL_IS_PUBLIC) != 0)
+		rv = complete_public(kind, &attrs, &material);
+	else if (kind == SL_IS_CERT)
+		rv = complete_certificate(&attrs);
+	if (rv == CKR_OK)
+		rv = sl_rv(sl_build_defaults(&attrs, class, SL_USE_SIGN | (kind == SL_IS_RSA_PUBLIC ? SL_USE_DECRYPT : 0)));
+	return rv == CKR_OK ? settle(session, &attrs, material, ret_handle) : rv;
+}
+
+/* A key may not be copied from a session to the token: it would have to be sealed; nor may a derived one become the session's. */
+static CK_RV
+copy_allowed(const struct sl_object *object, bool to_token)
+{
+	if (!sl_attrs_bool(&object->attrs, CKA_COPYABLE, true))
+		return CKR_ACTION_PROHIBITED;
+	if (to_token && object->home == SL_HOME_SESSION && (object->kind & (SL_IS_PRIVATE | SL_IS_SECRET)) != 0)
+		return CKR_FUNCTION_NOT_SUPPORTED;
+	return CKR_OK;
+}
+
+CK_RV
+sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret_handle)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = sl_token_object(session->token, from);
+	SL_CLEANUP(sl_attrs_clear) struct sl_attrs change = { 0 };
+	SL_CLEANUP(sl_attrs_clear) struct sl_attrs attrs = { 0 };
+	bool to_token;
+	CK_RV rv;
+
+	if (object == NULL)
+		return CKR_OBJECT_HANDLE_INVALID;
+	if ((rv = sl_template_take(object->kind, SL_MAY_COPY, template, n, &change)) != CKR_OK)
+		return rv;
+	to_token = sl_attrs_bool(&change, CKA_TOKEN, sl_attrs_bool(&object->attrs, CKA_TOKEN, false));
+	if ((rv = copy_allowed(object, to_token)) != CKR_OK || (rv = may_write(session, to_token)) != CKR_OK ||
+	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK ||
+	    (rv = sl_rv(sl_attrs_merge(&attrs, &object->attrs))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&attrs, &change))) != CKR_OK)
+		return rv;
+	/* The copy is an object of its own: of a declared key it may be changed and destroyed unless the template says otherwise. */
+	if (object->home == SL_HOME_DECLARED && sl_attrs_get(&change, CKA_MODIFIABLE) == NULL)
+		rv = sl_rv(sl_attrs_set_bool(&attrs, CKA_MODIFIABLE, true));
+	if (rv == CKR_OK && object->home == SL_HOME_DECLARED && sl_attrs_get(&change, CKA_DESTROYABLE) == NULL)
+		rv = sl_rv(sl_attrs_set_bool(&attrs, CKA_DESTROYABLE, true));
+	if (rv == CKR_OK)
+		rv = settle(session, &attrs, object->material, ret_handle);
+	return rv;
+}
+
+CK_RV
+sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = sl_token_object(session->token, handle);
+	SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
+	SL_CLEANUP(sl_attrs_clear) struct sl_attrs change = { 0 };
+	CK_RV rv;
+
+	if (object == NULL)
+		return CKR_OBJECT_HANDLE_INVALID;
+	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
+		return CKR_ACTION_PROHIBITED;
+	if ((rv = may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK ||
+	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK ||
+	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK)
+		return rv;
+	if ((rv = sl_rv(sl_object_clone(object, &fresh))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&fresh->attrs, &change))) != CKR_OK)
+		return rv;
+	if (object->home == SL_HOME_STORE)
+		rv = sl_rv(sl_store_update(session->token->instance->store, object->row, &fresh->attrs));
+	return rv == CKR_OK ? sl_rv(sl_token_publish(session->token, fresh)) : rv;
+}
+
+CK_RV
+sl_make_destroy(struct sl_session *session, CK_OBJECT_HANDLE handle)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = sl_token_object(session->token, handle);
+	CK_RV rv;
+
+	if (object == NULL)
+		return CKR_OBJECT_HANDLE_INVALID;
+	if (!sl_attrs_bool(&object->attrs, CKA_DESTROYABLE, true))
+		return CKR_ACTION_PROHIBITED;
+	if ((rv = may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK)
+		return rv;
+	if (object->home == SL_HOME_STORE)
+		rv = sl_rv(sl_store_remove(session->token->instance->store, object->row));
+	if (rv == CKR_OK)
+		sl_token_unpublish(session->token, object);
+	return rv;
+}

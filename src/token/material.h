@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_TOKEN_MATERIAL_H
+#define SL_TOKEN_MATERIAL_H
+
+#include "root/root.h"
+#include "token/recipe.h"
+
+/*
+ * Where an object's key comes from, shared by the objects and the snapshots of objects that use it. The key itself is made at first use and
+ * kept: ten thousand signatures cost the TPM what one does. Reference counted; safe from any thread.
+ */
+struct sl_material;
+
+/* A key that exists: session keys. Takes a reference of its own. */
+SL_MUST_CHECK enum sl_err sl_material_of_key(struct sl_key *key, struct sl_material **ret_material);
+
+/* A public key, made from its SubjectPublicKeyInfo at first use. */
+SL_MUST_CHECK enum sl_err sl_material_of_spki(const void *spki, size_t len, struct sl_material **ret_material);
+
+/* A derived key; spki may be NULL. */
+SL_MUST_CHECK enum sl_err sl_material_of_recipe(const struct sl_recipe *recipe, const struct sl_known *known,
+                                                struct sl_material **ret_material);
+
+struct sl_material *sl_material_ref(struct sl_material *m);
+void sl_material_unref(struct sl_material **m);
+
+/* NULL when it is not a derived key. */
+const struct sl_recipe *sl_material_recipe(const struct sl_material *m);
+
+/* The RSA hints on record, or found since. */
+struct sl_rsa_hints sl_material_hints(struct sl_material *m);
+
+/* The key if it is there already, referenced; else NULL. Never touches the root. */
+struct sl_key *sl_material_have(struct sl_material *m);
+
+/*
+ * Gives what came back from sl_root_derive(): expands it, compares it with what is on record, and keeps the key. *ret_hints (may be NULL): the
+ * right RSA hints. SL_ERR_MISMATCH.
+ */
+SL_MUST_CHECK enum sl_err sl_material_fill(struct sl_material *m, const uint8_t secret[SL_ROOT_SECRET_LEN],
+                                           struct sl_rsa_hints *ret_hints);
+
+/* The key, referenced; derived from root, which has to be the one called name, when it is not there yet: by one thread, while the others wait. */
+SL_MUST_CHECK enum sl_err sl_material_key(struct sl_material *m, struct sl_root *root, const struct sl_root_name *name,
+                                          struct sl_key **ret_key);
+
+#endif

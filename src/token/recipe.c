@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/recipe.h"
+
+#include <stdlib.h>
+
+struct sl_keyid
+sl_recipe_keyid(const struct sl_recipe *recipe)
+{
+	return (struct sl_keyid){
+		.name = recipe->name,
+		.type = recipe->type.name,
+		.version = recipe->version,
+		.salt = recipe->salted ? recipe->salt : NULL,
+	};
+}
+
+void
+sl_public_clear(struct sl_public *pub)
+{
+	free(pub->spki);
+	*pub = (struct sl_public){ 0 };
+}

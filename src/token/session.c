@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/session.h"
+
+#include <stdlib.h>
+
+void
+sl_sessions_init(struct sl_sessions *all, struct sl_instance *instance)
+{
+	(void)pthread_rwlock_init(&all->lock, NULL);
+	all->by_handle = (struct sl_table){ 0 };
+	all->instance = instance;
+}
+
+static void
+unref(struct sl_session *session)
+{
+	if (__atomic_fetch_sub(&session->refs, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	if (session->front != NULL)
+		session->free_front(session->front);
+	free(session->found);
+	(void)pthread_mutex_destroy(&session->lock);
+	free(session);
+}
+
+void
+sl_sessions_done(struct sl_sessions *all)
+{
+	sl_session_close_all(all, NULL);
+	sl_table_clear(&all->by_handle);
+	(void)pthread_rwlock_destroy(&all->lock);
+}
+
+enum sl_err
+sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SESSION_HANDLE *ret_handle)
+{
+	struct sl_session *session = calloc(1, sizeof(*session));
+	CK_SESSION_HANDLE handle;
+	enum sl_err err;
+
+	if (session == NULL)
+		return SL_ERR_MEMORY;
+	__atomic_store_n(&session->refs, 1, __ATOMIC_RELAXED);
+	handle = sl_instance_handle(all->instance);
+	session->handle = handle;
+	session->token = token;
+	session->rw = rw;
+	(void)pthread_mutex_init(&session->lock, NULL);
+	(void)pthread_rwlock_wrlock(&all->lock);
+	err = sl_table_put(&all->by_handle, handle, session);
+	(void)pthread_rwlock_unlock(&all->lock);
+	if (err != SL_OK) {
+		unref(session);
+		return err;
+	}
+	*ret_handle = handle;
+	return SL_OK;
+}
+
+struct sl_session *
+sl_session_acquire(struct sl_sessions *all, CK_SESSION_HANDLE handle)
+{
+	struct sl_session *session;
+
+	(void)pthread_rwlock_rdlock(&all->lock);
+	session = sl_table_get(&all->by_handle, handle);
+	if (session != NULL)
+		(void)__atomic_fetch_add(&session->refs, 1, __ATOMIC_RELAXED);
+	(void)pthread_rwlock_unlock(&all->lock);
+	if (session == NULL)
+		return NULL;
+	(void)pthread_mutex_lock(&session->lock);
+	if (session->closed)
+		sl_session_release(&session);
+	return session;
+}
+
+void
+sl_session_release(struct sl_session **psession)
+{
+	struct sl_session *session = *psession;
+
+	*psession = NULL;
+	if (session == NULL)
+		return;
+	(void)pthread_mutex_unlock(&session->lock);
+	unref(session);
+}
+
+/* Out of the table already: nobody finds it any more, and who found it before is waited for. */
+static void
+finish(struct sl_session *session)
+{
+	(void)pthread_mutex_lock(&session->lock);
+	session->closed = true;
+	sl_token_drop_session_objects(session->token, session->handle);
+	(void)pthread_mutex_unlock(&session->lock);
+	unref(session);
+}
+
+bool
+sl_session_close(struct sl_sessions *all, CK_SESSION_HANDLE handle)
+{
+	struct sl_session *session;
+
+	(void)pthread_rwlock_wrlock(&all->lock);
+	session = sl_table_remove(&all->by_handle, handle);
+	(void)pthread_rwlock_unlock(&all->lock);
+	if (session == NULL)
+		return false;
+	finish(session);
+	return true;
+}
+
+static struct sl_session *
+take_one(struct sl_sessions *all, const struct sl_token *token)
+{
+	struct sl_session *session;
+	uint64_t handle;
+	size_t at = 0;
+
+	(void)pthread_rwlock_wrlock(&all->lock);
+	while ((session = sl_table_next(&all->by_handle, &at, &handle)) != NULL) {
+		if (token != NULL && session->token != token)
+			continue;
+		(void)sl_table_remove(&all->by_handle, handle);
+		break;
+	}
+	(void)pthread_rwlock_unlock(&all->lock);
+	return session;
+}
+
+void
+sl_session_close_all(struct sl_sessions *all, const struct sl_token *token)
+{
+	struct sl_session *session;
+
+	while ((session = take_one(all, token)) != NULL)
+		finish(session);
+}
+
+void
+sl_session_count(struct sl_sessions *all, const struct sl_token *token, CK_ULONG *ret_all, CK_ULONG *ret_rw)
+{
+	const struct sl_session *session;
+	size_t at = 0;
+
+	*ret_all = 0;
+	*ret_rw = 0;
+	(void)pthread_rwlock_rdlock(&all->lock);
+	while ((session = sl_table_next(&all->by_handle, &at, NULL)) != NULL) {
+		if (session->token != token)
+			continue;
+		*ret_all += 1;
+		*ret_rw += session->rw ? 1 : 0;
+	}
+	(void)pthread_rwlock_unlock(&all->lock);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_TOKEN_STORE_H
+#define SL_TOKEN_STORE_H
+
+#include "root/root.h"
+#include "token/attr.h"
+#include "token/recipe.h"
+
+/*
+ * Where token objects and the public halves of derived keys are kept: doc/store.md. One SQLite database in a directory of ours; many
+ * processes may use it at once. It never holds a secret. Every function is safe from any thread. After fork the child opens it anew.
+ */
+struct sl_store;
+
+/* One stored object. */
+struct sl_record {
+	int64_t row; /* 0 before it is stored; never used again after the object is gone */
+	struct sl_attrs attrs;
+	bool has_recipe;
+	struct sl_recipe recipe;
+	struct sl_rsa_hints hints;
+};
+
+void sl_record_clear(struct sl_record *record);
+
+/* What a search can ask the index; NULL is "any". */
+struct sl_store_query {
+	const CK_OBJECT_CLASS *class;
+	const void *label;
+	size_t label_len;
+	const void *id;
+	size_t id_len;
+};
+
+/* Objects of one root that is not the token's root now. */
+struct sl_orphans {
+	char token[33];
+	struct sl_root_name root;
+	size_t objects;
+};
+
+/*
+ * A missing directory or database is an empty store: it is made by the first write. A directory or database that others can write is
+ * SL_ERR_ACCESS, one of a newer schema SL_ERR_VERSION, something else in its place SL_ERR_FORMAT; nothing is changed then. What cannot be
+ * written is opened for reading.
+ */
+SL_MUST_CHECK enum sl_err sl_store_open(const char *dir, struct sl_store **ret_store, struct sl_msg *msg);
+void sl_store_close(struct sl_store **store);
+
+/* True when writes are possible, as far as one can tell beforehand. */
+bool sl_store_writable(struct sl_store *store);
+
+/* True when the token has objects or public halves here, of any root: without them nobody needs to ask for the root's name. */
+SL_MUST_CHECK enum sl_err sl_store_has(struct sl_store *store, const char *token, bool *ret_has);
+
+/* A number that is another one after another connection changed something. */
+SL_MUST_CHECK enum sl_err sl_store_generation(struct sl_store *store, int64_t *ret_generation);
+
+/* The row of a token's root; 0 when nothing of it is stored and create is false. */
+SL_MUST_CHECK enum sl_err sl_store_root(struct sl_store *store, const char *token, const struct sl_root_name *name, bool create,
+                                        int64_t *ret_root);
+
+/* The salt key pinned for a root; len 0 when there is none. Setting it twice to different names is SL_ERR_MISMATCH. */
+SL_MUST_CHECK enum sl_err sl_store_pin(struct sl_store *store, int64_t root, struct sl_root_name *ret_name);
+SL_MUST_CHECK enum sl_err sl_store_set_pin(struct sl_store *store, int64_t root, const struct sl_root_name *name);
+
+/* The pins of all roots of a token, newest last; at most max of them. */
+struct sl_store_pins {
+	struct sl_root_name root;
+	struct sl_root_name salt_key;
+};
+SL_MUST_CHECK enum sl_err sl_store_pins(struct sl_store *store, const char *token, struct sl_store_pins *ret_pins, size_t max,
+                                        size_t *ret_n);
+
+/* Rows in order of creation; the caller frees *ret_rows. */
+SL_MUST_CHECK enum sl_err sl_store_find(struct sl_store *store, int64_t root, const struct sl_store_query *query, int64_t **ret_rows,
+                                        size_t *ret_n);
+
+/* SL_ERR_NOT_FOUND when it is gone. */
+SL_MUST_CHECK enum sl_err sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record);
+
+/*
+ * All of them or none, in one transaction; fills in row and CKA_UNIQUE_ID. replace: objects with the same recipe go first (a recalled key is one
+ * object, however often it is recalled).
+ */
+SL_MUST_CHECK enum sl_err sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *records, size_t n, bool replace);
+/* Replaces the attributes. SL_ERR_NOT_FOUND. */
+SL_MUST_CHECK enum sl_err sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *attrs);
+SL_MUST_CHECK enum sl_err sl_store_remove(struct sl_store *store, int64_t row);
+
+/* The public half of a derived key, by sl_context_index(). SL_ERR_NOT_FOUND. */
+SL_MUST_CHECK enum sl_err sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
+                                          struct sl_public *ret_public);
+SL_MUST_CHECK enum sl_err sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
+                                              const struct sl_public *pub);
+
+/* Roots of the token that have objects and are not current (NULL: all). The caller frees *ret_orphans. */
+SL_MUST_CHECK enum sl_err sl_store_orphans(struct sl_store *store, const char *token, const struct sl_root_name *current,
+                                           struct sl_orphans **ret_orphans, size_t *ret_n);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/template.h"
+
+#include "token/rv.h"
+
+#include <string.h>
+
+static CK_RV
+well_formed(const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	if ((template == NULL && n != 0) || n > SL_TEMPLATE_MAX)
+		return CKR_ARGUMENTS_BAD;
+	for (CK_ULONG i = 0; i < n; i++) {
+		if (template[i].ulValueLen > SL_ATTR_VALUE_MAX || (template[i].pValue == NULL && template[i].ulValueLen != 0))
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	return CKR_OK;
+}
+
+/* CKA_TRUSTED = false is what every object has; many clients say so. */
+static bool
+says_nothing_new(const CK_ATTRIBUTE *a)
+{
+	return a->type == CKA_TRUSTED && a->ulValueLen == sizeof(CK_BBOOL) && *(const CK_BBOOL *)a->pValue == CK_FALSE;
+}
+
+static CK_RV
+check(unsigned kind, unsigned may, const CK_ATTRIBUTE *a)
+{
+	const struct sl_attr_rule *rule = sl_schema_rule(kind, a->type);
+
+	if (rule == NULL)
+		return CKR_ATTRIBUTE_TYPE_INVALID;
+	if (!sl_schema_fits(rule->form, a->pValue, a->ulValueLen))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if ((rule->may & may) == 0 && !says_nothing_new(a))
+		return CKR_ATTRIBUTE_READ_ONLY;
+	return CKR_OK;
+}
+
+CK_RV
+sl_template_take(unsigned kind, unsigned may, const CK_ATTRIBUTE *template, CK_ULONG n, struct sl_attrs *ret_attrs)
+{
+	CK_RV rv = well_formed(template, n);
+
+	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++) {
+		const struct sl_attr *before = sl_attrs_get(ret_attrs, template[i].type);
+
+		rv = check(kind, may, &template[i]);
+		if (rv != CKR_OK)
+			break;
+		if (before != NULL && !sl_attr_equal(before, template[i].pValue, template[i].ulValueLen))
+			rv = CKR_TEMPLATE_INCONSISTENT;
+		else
+			rv = sl_rv(sl_attrs_set(ret_attrs, template[i].type, template[i].pValue, template[i].ulValueLen));
+	}
+	return rv;
+}
+
+CK_RV
+sl_template_complete(unsigned kind, unsigned must, const struct sl_attrs *attrs)
+{
+	size_t n;
+	const struct sl_attr_rule *rules = sl_schema_rules(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if ((rules[i].on & kind) != 0 && (rules[i].may & must) != 0 && sl_attrs_get(attrs, rules[i].type) == NULL)
+			return CKR_TEMPLATE_INCOMPLETE;
+	return CKR_OK;
+}
+
+CK_RV
+sl_template_one_way(unsigned kind, const struct sl_attrs *now, const struct sl_attrs *change)
+{
+	for (size_t i = 0; i < change->n; i++) {
+		const struct sl_attr_rule *rule = sl_schema_rule(kind, change->at[i].type);
+		const bool to = sl_attrs_bool(change, change->at[i].type, false);
+		const bool from = sl_attrs_bool(now, change->at[i].type, false);
+
+		if (rule == NULL)
+			return CKR_ATTRIBUTE_TYPE_INVALID;
+		if (from != to && (((rule->may & SL_ONLY_TRUE) != 0 && !to) || ((rule->may & SL_ONLY_FALSE) != 0 && to)))
+			return CKR_ATTRIBUTE_READ_ONLY;
+	}
+	return CKR_OK;
+}
+
+static CK_RV
+peek(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYPE type, void *value, size_t len)
+{
+	CK_RV rv = well_formed(template, n);
+
+	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++) {
+		if (template[i].type != type)
+			continue;
+		if (template[i].ulValueLen != len)
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+		memcpy(value, template[i].pValue, len);
+	}
+	return rv;
+}
+
+CK_RV
+sl_template_peek_ulong(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYPE type, CK_ULONG otherwise, CK_ULONG *ret)
+{
+	*ret = otherwise;
+	return peek(template, n, type, ret, sizeof(*ret));
+}
+
+CK_RV
+sl_template_peek_bool(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYPE type, bool otherwise, bool *ret)
+{
+	CK_BBOOL value = otherwise ? CK_TRUE : CK_FALSE;
+	const CK_RV rv = peek(template, n, type, &value, sizeof(value));
+
+	*ret = value != CK_FALSE;
+	return rv;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "token/token.h"
+
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "token/declared.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum sl_err
+sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_token, struct sl_msg *msg)
+{
+	SL_CLEANUP(sl_token_free) struct sl_token *token = calloc(1, sizeof(*token));
+	enum sl_err err;
+
+	if (token == NULL)
+		return SL_ERR_MEMORY;
+	token->instance = instance;
+	token->config = &instance->config->tokens[slot];
+	token->slot = slot;
+	(void)pthread_mutex_init(&token->name_lock, NULL);
+	(void)pthread_rwlock_init(&token->lock, NULL);
+	if ((err = sl_root_open(instance->device, &token->config->root, &token->root)) != SL_OK) {
+		sl_msg_set(msg, "token %s: %s", token->config->name, sl_err_text(err));
+		return err;
+	}
+	if ((err = sl_declared_load(token, msg)) != SL_OK)
+		return err;
+	*ret_token = SL_TAKE(token);
+	return SL_OK;
+}
+
+static void
+drop_all_locked(struct sl_token *token)
+{
+	struct sl_object *object;
+	size_t at = 0;
+
+	while ((object = sl_table_next(&token->objects, &at, NULL)) != NULL)
+		sl_object_unref(&object);
+	sl_table_clear(&token->objects);
+	sl_table_clear(&token->in_session);
+	sl_table_clear(&token->rows);
+}
+
+void
+sl_token_free(struct sl_token **ptoken)
+{
+	struct sl_token *token = *ptoken;
+
+	if (token == NULL)
+		return;
+	drop_all_locked(token);
+	sl_declared_free(token);
+	sl_root_close(&token->root);
+	(void)pthread_rwlock_destroy(&token->lock);
+	(void)pthread_mutex_destroy(&token->name_lock);
+	free(token);
+	*ptoken = NULL;
+}
+
+enum sl_err
+sl_token_present(struct sl_token *token, struct sl_root_info *ret_info)
+{
+	const struct sl_root_spec *spec = &token->config->root;
+	struct sl_root_info info;
+	struct sl_root_name name;
+	enum sl_err err;
+
+	if (token->config->hidden)
+		return SL_ERR_ABSENT;
+	err = sl_root_present(token->root, &info);
+	/* No property tells whether the platform hierarchy has an authorization: only trying does. */
+	if (err == SL_OK && spec->kind == SL_ROOT_PRIMARY && spec->hierarchy == SL_HIERARCHY_PLATFORM)
+		err = sl_root_name(token->root, &name);
+	if (err == SL_OK && ret_info != NULL)
+		*ret_info = info;
+	return err == SL_OK ? SL_OK : SL_ERR_ABSENT;
+}
+
+/* The objects of another root are gone from view; what sessions made themselves stays theirs only while the root is the same. */
+static void
+forget_objects(struct sl_token *token)
+{
+	(void)pthread_rwlock_wrlock(&token->lock);
+	token->epoch++;
+	drop_all_locked(token);
+	sl_declared_forget_locked(token);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
+static void
+unlock(pthread_mutex_t **lock)
+{
+	(void)pthread_mutex_unlock(*lock);
+}
+
+static bool
+same_name(const struct sl_root_name *a, const struct sl_root_name *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+/* name_lock is held. */
+static enum sl_err
+pin_from_store(struct sl_token *token)
+{
+	struct sl_root_name pin = { .len = 0 };
+	enum sl_err err = SL_OK;
+
+	if (token->store_root == 0 || token->pinned)
+		return SL_OK;
+	if ((err = sl_store_pin(token->instance->store, token->store_root, &pin)) == SL_OK && pin.len != 0) {
+		sl_root_pin(token->root, &pin);
+		token->pinned = true;
+	}
+	return err;
+}
+
+/* name_lock is held. */
+static enum sl_err
+identify_locked(struct sl_token *token)
+{
+	struct sl_root_name name;
+	int64_t row;
+	enum sl_err err;
+
+	if ((err = sl_root_name(token->root, &name)) != SL_OK)
+		return err;
+	if (token->named && same_name(&name, &token->name) && token->store_root != 0)
+		return SL_OK;
+	if (token->named && !same_name(&name, &token->name)) {
+		sl_log(SL_LOG_INFO, "token %s: another root than before", token->config->name);
+		token->pinned = false;
+		forget_objects(token);
+	}
+	if ((err = sl_store_root(token->instance->store, token->config->name, &name, false, &row)) != SL_OK)
+		return err;
+	token->name = name;
+	token->named = true;
+	token->store_root = row;
+	return pin_from_store(token);
+}
+
+enum sl_err
+sl_token_identify(struct sl_token *token, struct sl_root_name *ret_name, int64_t *ret_store_root)
+{
+	SL_CLEANUP(unlock) pthread_mutex_t *held = &token->name_lock;
+	enum sl_err err;
+
+	(void)pthread_mutex_lock(held);
+	if ((err = identify_locked(token)) != SL_OK)
+		return err;
+	*ret_name = token->name;
+	if (ret_store_root != NULL)
+		*ret_store_root = token->store_root;
+	return SL_OK;
+}
+
+enum sl_err
+sl_token_store_root(struct sl_token *token, int64_t *ret_store_root)
+{
+	SL_CLEANUP(unlock) pthread_mutex_t *held = &token->name_lock;
+	struct sl_root_name salt_key;
+	enum sl_err err;
+
+	(void)pthread_mutex_lock(held);
+	if ((err = identify_locked(token)) != SL_OK)
+		return err;
+	if (token->store_root == 0 &&
+	    (err = sl_store_root(token->instance->store, token->config->name, &token->name, true, &token->store_root)) != SL_OK)
+		return err;
+	if (!token->pinned) {
+		if ((err = sl_root_salt_key(token->root, &salt_key)) != SL_OK ||
+		    (err = sl_store_set_pin(token->instance->store, token->store_root, &salt_key)) != SL_OK)
+			return err;
+		sl_root_pin(token->root, &salt_key);
+		token->pinned = true;
+	}
+	*ret_store_root = token->store_root;
+	return SL_OK;
+}
+
+enum sl_err
+sl_token_serial(struct sl_token *token, char ret_serial[17])
+{
+	struct sl_root_name name;
+	uint8_t digest[SL_HASH_MAX];
+	enum sl_err err;
+
+	if ((err = sl_token_identify(token, &name, NULL)) != SL_OK ||
+	    (err = sl_hash_once(SL_HASH_SHA256, name.bytes, name.len, digest)) != SL_OK)
+		return err;
+	for (size_t i = 0; i < 8; i++)
+		(void)snprintf(ret_serial + 2 * i, 3, "%02x", digest[i]);
+	return SL_OK;
+}
+
+struct sl_object *
+sl_token_object(struct sl_token *token, CK_OBJECT_HANDLE handle)
+{
+	struct sl_object *object;
+
+	(void)pthread_rwlock_rdlock(&token->lock);
+	object = sl_table_get(&token->objects, handle);
+	if (object != NULL)
+		object = sl_object_ref(object);
+	(void)pthread_rwlock_unlock(&token->lock);
+	return object;
+}
+
+enum sl_err
+sl_token_publish_locked(struct sl_token *token, struct sl_object *object)
+{
+	struct sl_object *before;
+	enum sl_err err;
+
+	if (object->handle == 0)
+		object->handle = sl_instance_handle(token->instance);
+	before = sl_table_get(&token->objects, object->handle);
+	/* The side tables first: what is only there can be taken back while we hold the lock. */
+	if (object->home == SL_HOME_SESSION && (err = sl_table_put(&token->in_session, object->handle, object)) != SL_OK)
+		return err;
+	if (object->home == SL_HOME_STORE && (err = sl_table_put(&token->rows, (uint64_t)object->row, object)) != SL_OK)
+		return err;
+	if ((err = sl_table_put(&token->objects, object->handle, object)) != SL_OK) {
+		(void)sl_table_remove(&token->in_session, object->handle);
+		(void)sl_table_remove(&token->rows, (uint64_t)object->row);
+		return err;
+	}
+	(void)sl_object_ref(object);
+	sl_object_unref(&before);
+	return SL_OK;
+}
+
+enum sl_err
+sl_token_publish(struct sl_token *token, struct sl_object *object)
+{
+	enum sl_err err;
+
+	(void)pthread_rwlock_wrlock(&token->lock);
+	err = sl_token_publish_locked(token, object);
+	(void)pthread_rwlock_unlock(&token->lock);
+	return err;
+}
+
+static void
+unpublish_locked(struct sl_token *token, CK_OBJECT_HANDLE handle)
+{
+	struct sl_object *object = sl_table_remove(&token->objects, handle);
+
+	if (object == NULL)
+		return;
+	(void)sl_table_remove(&token->in_session, handle);
+	if (object->home == SL_HOME_STORE)
+		(void)sl_table_remove(&token->rows, (uint64_t)object->row);
+	sl_object_unref(&object);
+}
+
+void
+sl_token_unpublish(struct sl_token *token, const struct sl_object *object)
+{
+	(void)pthread_rwlock_wrlock(&token->lock);
+	unpublish_locked(token, object->handle);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
+void
+sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
+{
+	const struct sl_object *object;
+	uint64_t handle;
+	size_t at = 0;
+
+	(void)pthread_rwlock_wrlock(&token->lock);
+	while ((object = sl_table_next(&token->in_session, &at, &handle)) != NULL)
+		if (session == 0 || object->session == session)
+			unpublish_locked(token, handle);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
+enum sl_err
+sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key)
+{
+	struct sl_root_name name = { .len = 0 };
+	enum sl_err err;
+
+	if (object->material == NULL)
+		return SL_ERR_ARG;
+	*ret_key = sl_material_have(object->material);
+	if (*ret_key != NULL)
+		return SL_OK;
+	if (sl_material_recipe(object->material) != NULL && (err = sl_token_identify(token, &name, NULL)) != SL_OK)
+		return err;
+	err = sl_material_key(object->material, token->root, &name, ret_key);
+	if (err == SL_ERR_MISMATCH)
+		sl_device_forget(token->instance->device); /* the next question goes to the TPM */
+	return err;
+}
