@@ -42,22 +42,24 @@ fail_errno(struct sl_msg *msg, const char *path)
 	return from_errno(e);
 }
 
-enum sl_err
-sl_fs_read(const char *path, size_t max, void **ret_data, size_t *ret_len, struct sl_msg *msg)
+/* Others must not be able to change it: st is of path. */
+static enum sl_err
+check_private(const struct stat *st, const char *path, const char *want, struct sl_msg *msg)
 {
-	SL_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	SL_FREE char *data = NULL;
-	struct stat st;
+	if ((st->st_uid == geteuid() || st->st_uid == 0) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return SL_OK;
+	sl_msg_set(msg, "%s: others can write it (owner %lu, mode %04o), expected %s", path, (unsigned long)st->st_uid,
+	           (unsigned)(st->st_mode & 07777), want);
+	return SL_ERR_ACCESS;
+}
+
+static enum sl_err
+read_all(int fd, const char *path, size_t max, void **ret_data, size_t *ret_len, struct sl_msg *msg)
+{
+	SL_FREE char *data = malloc(max + 1);
 	size_t have = 0;
 	ssize_t n = 1;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return fail_errno(msg, path);
-	if (!S_ISREG(st.st_mode)) {
-		sl_msg_set(msg, "%s: not a regular file", path);
-		return SL_ERR_FORMAT;
-	}
-	data = malloc(max + 1);
 	if (data == NULL)
 		return SL_ERR_MEMORY;
 	while (n > 0 && have <= max) {
@@ -77,12 +79,36 @@ sl_fs_read(const char *path, size_t max, void **ret_data, size_t *ret_len, struc
 	return SL_OK;
 }
 
+static enum sl_err
+read_file(const char *path, size_t max, bool private, void **ret_data, size_t *ret_len, struct sl_msg *msg)
+{
+	SL_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	enum sl_err err;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return fail_errno(msg, path);
+	if (!S_ISREG(st.st_mode)) {
+		sl_msg_set(msg, "%s: not a regular file", path);
+		return SL_ERR_FORMAT;
+	}
+	if (private && (err = check_private(&st, path, "a file that only we or root can write", msg)) != SL_OK)
+		return err;
+	return read_all(fd, path, max, ret_data, ret_len, msg);
+}
+
 enum sl_err
-sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg)
+sl_fs_read(const char *path, size_t max, void **ret_data, size_t *ret_len, struct sl_msg *msg)
+{
+	return read_file(path, max, false, ret_data, ret_len, msg);
+}
+
+static enum sl_err
+read_text(const char *path, size_t max, bool private, char **ret_text, struct sl_msg *msg)
 {
 	SL_FREE void *data = NULL;
 	size_t len = 0;
-	const enum sl_err err = sl_fs_read(path, max, &data, &len, msg);
+	const enum sl_err err = read_file(path, max, private, &data, &len, msg);
 
 	if (err != SL_OK)
 		return err;
@@ -92,6 +118,94 @@ sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *ms
 	}
 	*ret_text = SL_TAKE(data);
 	return SL_OK;
+}
+
+enum sl_err
+sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg)
+{
+	return read_text(path, max, false, ret_text, msg);
+}
+
+enum sl_err
+sl_fs_read_private_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg)
+{
+	return read_text(path, max, true, ret_text, msg);
+}
+
+static enum sl_err
+write_all(int fd, const char *path, const char *text, struct sl_msg *msg)
+{
+	size_t left = strlen(text);
+
+	while (left != 0) {
+		const ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(msg, path);
+		text += n;
+		left -= (size_t)n;
+	}
+	return fsync(fd) == 0 ? SL_OK : fail_errno(msg, path);
+}
+
+/* A new name, or a name that is gone, lasts only once its directory is on the disk. */
+static enum sl_err
+sync_parent(const char *path, struct sl_msg *msg)
+{
+	const char *slash = strrchr(path, '/');
+	SL_FREE char *dir = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	SL_CLOSE int fd = -1;
+
+	if (dir == NULL)
+		return SL_ERR_MEMORY;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+		return fail_errno(msg, dir);
+	return SL_OK;
+}
+
+static enum sl_err
+write_temporary(const char *path, char *temporary, const char *text, mode_t mode, struct sl_msg *msg)
+{
+	SL_CLOSE int fd = mkostemp(temporary, O_CLOEXEC);
+	enum sl_err err;
+
+	if (fd < 0)
+		return fail_errno(msg, path);
+	err = fchmod(fd, mode) == 0 ? write_all(fd, path, text, msg) : fail_errno(msg, path);
+	if (err != SL_OK)
+		(void)unlink(temporary);
+	return err;
+}
+
+enum sl_err
+sl_fs_write_text(const char *path, const char *text, mode_t mode, int replace, struct sl_msg *msg)
+{
+	SL_FREE char *temporary = NULL;
+	enum sl_err err;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return SL_ERR_MEMORY;
+	}
+	err = write_temporary(path, temporary, text, mode, msg);
+	if (err != SL_OK)
+		return err;
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, replace ? 0 : RENAME_NOREPLACE) != 0) {
+		err = errno == EEXIST ? SL_ERR_EXISTS : from_errno(errno);
+		(void)fail_errno(msg, path);
+		(void)unlink(temporary);
+		return err;
+	}
+	return sync_parent(path, msg);
+}
+
+enum sl_err
+sl_fs_remove(const char *path, struct sl_msg *msg)
+{
+	return unlink(path) == 0 ? sync_parent(path, msg) : fail_errno(msg, path);
 }
 
 static enum sl_err
@@ -138,12 +252,7 @@ sl_fs_private_dir(const char *path, int create, struct sl_msg *msg)
 		sl_msg_set(msg, "%s: expected a directory", path);
 		return SL_ERR_FORMAT;
 	}
-	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		sl_msg_set(msg, "%s: others can write it (owner %lu, mode %04o), expected a directory of our own, mode 0700",
-		           path, (unsigned long)st.st_uid, (unsigned)(st.st_mode & 07777));
-		return SL_ERR_ACCESS;
-	}
-	return SL_OK;
+	return check_private(&st, path, "a directory of our own, mode 0700", msg);
 }
 
 enum sl_err
@@ -157,12 +266,7 @@ sl_fs_private_file(const char *path, struct sl_msg *msg)
 		sl_msg_set(msg, "%s: expected a regular file", path);
 		return SL_ERR_FORMAT;
 	}
-	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		sl_msg_set(msg, "%s: others can write it (owner %lu, mode %04o), expected a file of our own, mode 0600",
-		           path, (unsigned long)st.st_uid, (unsigned)(st.st_mode & 07777));
-		return SL_ERR_ACCESS;
-	}
-	return SL_OK;
+	return check_private(&st, path, "a file of our own, mode 0600", msg);
 }
 
 static int

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Reads a whole small file. Refuses what is not a regular file and what is longer than max bytes. *ret_data has a NUL byte after
@@ -16,6 +17,21 @@ SL_MUST_CHECK enum sl_err sl_fs_read(const char *path, size_t max, void **ret_da
 
 /* The same for text: a NUL byte inside is SL_ERR_FORMAT. */
 SL_MUST_CHECK enum sl_err sl_fs_read_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg);
+
+/*
+ * The same for a file that steers us: also refuses one that somebody other than us or root owns, or that group or others may write
+ * (SL_ERR_ACCESS). Asked of the open file, so that it cannot be exchanged between the question and the reading.
+ */
+SL_MUST_CHECK enum sl_err sl_fs_read_private_text(const char *path, size_t max, char **ret_text, struct sl_msg *msg);
+
+/*
+ * Writes a whole file: a temporary file beside it, fsync, and then one rename, so that readers and a power failure see all of it or
+ * nothing. With replace 0 an existing path is SL_ERR_EXISTS and left alone.
+ */
+SL_MUST_CHECK enum sl_err sl_fs_write_text(const char *path, const char *text, mode_t mode, int replace, struct sl_msg *msg);
+
+/* Removes a file and makes that last. */
+SL_MUST_CHECK enum sl_err sl_fs_remove(const char *path, struct sl_msg *msg);
 
 /*
  * Makes sure that path is a directory of ours that only we can write: made with mode 0700 (its parents

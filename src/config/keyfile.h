@@ -5,6 +5,8 @@
 
 #include "config/config.h"
 
+#define SL_KEYFILE_MAX ((size_t)64 << 10) /* bytes */
+
 enum sl_usage { SL_USE_SIGN = 1, SL_USE_DECRYPT = 2, SL_USE_DERIVE = 4, SL_USE_WRAP = 8, SL_USE_ENCRYPT = 16 };
 
 /*
@@ -36,6 +38,8 @@ struct sl_keyfile {
 
 /* One file. SL_ERR_FORMAT and "FILE:LINE: ..."; a file that others can write is SL_ERR_ACCESS. */
 SL_MUST_CHECK enum sl_err sl_keyfile_load(const char *path, struct sl_keyfile *ret_file, struct sl_msg *msg);
+/* The same from a text that would stand in path: nothing is opened. */
+SL_MUST_CHECK enum sl_err sl_keyfile_parse(const char *path, const char *text, struct sl_keyfile *ret_file, struct sl_msg *msg);
 void sl_keyfile_clear(struct sl_keyfile *file);
 
 /*
@@ -47,6 +51,12 @@ struct sl_keyfiles {
 	size_t n;
 };
 SL_MUST_CHECK enum sl_err sl_keyfiles_load(const struct sl_config *config, struct sl_keyfiles *ret_files, struct sl_msg *msg);
+/* The same for one directory, whether or not it is one of the configuration's. */
+SL_MUST_CHECK enum sl_err sl_keyfiles_load_dir(const struct sl_config *config, const char *dir, struct sl_keyfiles *ret_files,
+                                               struct sl_msg *msg);
 void sl_keyfiles_clear(struct sl_keyfiles *files);
+
+/* The one of files beside which candidate could not be declared, or NULL. */
+const struct sl_keyfile *sl_keyfiles_conflict(const struct sl_keyfiles *files, const struct sl_keyfile *candidate);
 
 #endif

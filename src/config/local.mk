@@ -1,2 +1,6 @@
 libseedleaf_la_SOURCES += \
-	src/config/config.h src/config/keyfile.h
+	src/config/config.c src/config/config.h \
+	src/config/ini.c src/config/ini.h \
+	src/config/keyfile.c src/config/keyfile.h \
+	src/config/load.c src/config/load.h \
+	src/config/token_section.c

@@ -1,5 +1,7 @@
 libseedleaf_la_SOURCES += \
+<<<<<<< HEAD
 	src/crypto/cert.c src/crypto/cert.h \
+=======
 	src/crypto/der.c src/crypto/der.h \
 	src/crypto/detkey.c src/crypto/detkey.h \
 	src/crypto/digest.c src/crypto/digest.h \
@@ -12,3 +14,6 @@ libseedleaf_la_SOURCES += \
 	src/crypto/prime.c src/crypto/prime.h \
 	src/crypto/rand.c src/crypto/rand.h \
 	src/crypto/sign.c src/crypto/sign.h
+libseedleaf_la_SOURCES += \
+	src/crypto/cfb.c src/crypto/cfb.h \
+	src/crypto/tpmkex.c src/crypto/tpmkex.h

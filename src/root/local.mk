@@ -1,2 +1,14 @@
 libseedleaf_la_SOURCES += \
-	src/root/root.h
+	src/root/root.c src/root/root.h \
+	src/root/tpm.h \
+	src/root/tpm_command.c \
+	src/root/tpm_device.c \
+	src/root/tpm_link.c src/root/tpm_link.h \
+	src/root/tpm_persist.c \
+	src/root/tpm_primary.c \
+	src/root/tpm_public.c src/root/tpm_public.h \
+	src/root/tpm_rc.c src/root/tpm_rc.h \
+	src/root/tpm_run.c \
+	src/root/tpm_salt.c \
+	src/root/tpm_session.c src/root/tpm_session.h \
+	src/root/tpm_wait.c src/root/tpm_wait.h

@@ -12,6 +12,7 @@
  * its end). Safe from any thread: batches on one device take turns. After fork the child opens roots anew.
  */
 #define SL_ROOT_NAME_MAX 66
+#define SL_ROOT_CONTEXT 32
 #define SL_ROOT_SECRET 32
 
 /* Public bytes that change exactly when the root's secret changes: for a TPM, the TPM2B_NAME's contents. */
@@ -38,6 +39,9 @@ struct sl_root_ops {
 	                      struct sl_secret *ret_secrets, struct sl_root_name *ret_name);
 	enum sl_err (*random)(struct sl_root *root, uint8_t *out, size_t len);
 	enum sl_err (*salt_key)(struct sl_root *root, struct sl_root_name *ret_name);
+	void (*pin)(struct sl_root *root, const struct sl_root_name *salt_name);  /* NULL: nothing to pin */
+	enum sl_err (*persist)(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_name *ret_name,
+	                       struct sl_msg *msg);                               /* NULL: SL_ERR_UNSUPPORTED */
 };
 
 struct sl_root {
@@ -61,6 +65,8 @@ void sl_root_close(struct sl_root **root);
 /*
  * SL_OK when the root can be used as far as one capability query tells (asked once per device until sl_device_forget()); SL_ERR_ABSENT when
  * there is no device, it is busy, its hierarchy is disabled or needs an authorization nobody gave. Quick in every case.
+ * ret_info may be NULL, and costs one more query (once per device) when it is not. That the platform hierarchy is locked, or that a persistent
+ * root is not there, only sl_root_name() finds out, which then is SL_ERR_ABSENT too.
  */
 SL_MUST_CHECK enum sl_err sl_root_present(struct sl_root *root, struct sl_root_info *ret_info);
 
@@ -68,7 +74,7 @@ SL_MUST_CHECK enum sl_err sl_root_present(struct sl_root *root, struct sl_root_i
 SL_MUST_CHECK enum sl_err sl_root_name(struct sl_root *root, struct sl_root_name *ret_name);
 
 /*
- * secrets[i] = root secret applied to contexts[i]: n * SL_CONTEXT_LEN bytes in, n * SL_ROOT_SECRET bytes out, n from 1 to 256. The contexts and
+ * secrets[i] = root secret applied to contexts[i]: n * SL_ROOT_CONTEXT bytes in, n * SL_ROOT_SECRET bytes out, n from 1 to 256. The contexts and
  * the secrets cross the bus encrypted. Where expect is given and the root turns out to have another name: SL_ERR_MISMATCH, and *ret_name
  * (may be NULL) tells which.
  */

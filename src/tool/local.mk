@@ -1,0 +1,16 @@
+bin_PROGRAMS += seedleaf
+seedleaf_SOURCES = \
+	src/tool/args.c \
+	src/tool/cmd_config_check.c \
+	src/tool/cmd_key_add.c \
+	src/tool/cmd_key_remove.c \
+	src/tool/cmd_key_rotate.c \
+	src/tool/cmd_token_persist.c \
+	src/tool/declared.c \
+	src/tool/main.c \
+	src/tool/report.c \
+	src/tool/tool.h
+seedleaf_LDADD = libseedleaf.la
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = completions/seedleaf

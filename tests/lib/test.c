@@ -10,6 +10,8 @@
 static unsigned count;
 static unsigned failed;
 
+static bool line(bool ok, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
+
 static bool
 line(bool ok, const char *fmt, va_list args)
 {

@@ -1,0 +1,8 @@
+# Beside a software TPM: each program runs itself anew under tests/with-tpm.
+check_LTLIBRARIES += libtpmtest.la
+libtpmtest_la_SOURCES = tests/root/tpmtest.c tests/root/tpmtest.h
+tpmtest_ldadd = libtpmtest.la libtest.la libseedleaf.la
+
+check_PROGRAMS += tests/root/test-budget
+tests_root_test_budget_SOURCES = tests/root/test-budget.c
+tests_root_test_budget_LDADD = $(tpmtest_ldadd)

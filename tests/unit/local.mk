@@ -2,6 +2,13 @@ check_PROGRAMS += tests/unit/test-buf
 tests_unit_test_buf_SOURCES = tests/unit/test-buf.c
 tests_unit_test_buf_LDADD = $(test_ldadd)
 
+check_PROGRAMS += tests/unit/test-ini tests/unit/test-config tests/unit/test-keyfile
+tests_unit_test_ini_SOURCES = tests/unit/test-ini.c
+tests_unit_test_ini_LDADD = $(test_ldadd)
+tests_unit_test_config_SOURCES = tests/unit/test-config.c
+tests_unit_test_config_LDADD = $(test_ldadd)
+tests_unit_test_keyfile_SOURCES = tests/unit/test-keyfile.c
+tests_unit_test_keyfile_LDADD = $(test_ldadd)
 check_PROGRAMS += tests/unit/test-digest
 tests_unit_test_digest_SOURCES = tests/unit/test-digest.c
 tests_unit_test_digest_LDADD = $(test_ldadd)

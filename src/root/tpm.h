@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_ROOT_TPM_H
+#define SL_ROOT_TPM_H
+
+#include "base/buf.h"
+#include "root/root.h"
+#include "root/tpm_link.h"
+#include "root/tpm_public.h"
+#include "root/tpm_session.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+#include <tss2/tss2_tpm2_types.h>
+
+/*
+ * The TPM behind root.h; for src/root/tpm*.c alone. Commands are marshalled here, by base/buf.h: there are a dozen of them, the
+ * bytes of secrets then lie in buffers of ours that are wiped, and nothing in between writes to our host's standard error.
+ */
+#define SL_TPM_SRK ((uint32_t)0x81000001)
+#define SL_TPM_LIVE_MAX 4
+
+struct sl_tpm_root;
+struct sl_tpm_grant;
+
+/* The key that sessions are salted to, as last seen; one per hierarchy. */
+struct sl_tpm_salt {
+	bool known;
+	uint32_t handle; /* SL_TPM_SRK, or 0 for the template */
+	struct sl_tpm_public key;
+};
+
+struct sl_device {
+	char *tcti;
+	bool bare;
+	pid_t pid;
+	pthread_mutex_t lock; /* held from sl_tpm_batch_begin() to its end; everything below is under it */
+	uint64_t epoch;       /* goes up with each sl_device_forget() */
+	bool asked;           /* present is what the question after presence gave */
+	enum sl_err present;
+	uint32_t permanent;     /* TPMA_PERMANENT */
+	uint32_t startup_clear; /* TPMA_STARTUP_CLEAR */
+	bool has_info;
+	struct sl_root_info info;
+	struct sl_tpm_salt salt[4]; /* by enum sl_hierarchy */
+	bool no_hmac;               /* TPM2_HMAC is not there */
+	pthread_mutex_t trouble_lock;
+	struct sl_msg trouble;
+};
+
+/* One connection, from its opening to its closing; holds the device's lock. What it made on the TPM goes with it. */
+struct sl_tpm_batch {
+	struct sl_device *device;
+	struct sl_tpm_link *link;
+	uint32_t live[SL_TPM_LIVE_MAX]; /* 0: free */
+	uint32_t rc;                    /* of the last command */
+	bool broken;                    /* the connection is */
+};
+
+SL_MUST_CHECK enum sl_err sl_tpm_batch_begin(struct sl_device *device, struct sl_tpm_batch *batch);
+void sl_tpm_batch_end(struct sl_tpm_batch *batch);
+#define SL_TPM_BATCH SL_CLEANUP(sl_tpm_batch_end) struct sl_tpm_batch
+
+/* One command: tpm_run.c. */
+struct sl_tpm_command {
+	uint32_t code;
+	uint32_t handles[2];
+	size_t n_handles;
+	struct sl_root_name names[2];       /* of the handles; needed with a session */
+	bool auth;                          /* the first handle needs authorization: by session, or else by an empty password */
+	struct sl_tpm_session *session;     /* authorizes the first handle if auth is set; encrypts parameters if it is one that does */
+	const struct sl_secret *auth_value; /* of the first handle, with a session; NULL: empty */
+	bool gives_handle;
+	const char *name;                   /* for messages */
+	uint8_t params[1024];
+	size_t params_len;
+};
+
+/* Its answer; hold it with SL_TPM_ANSWER, which wipes. */
+struct sl_tpm_answer {
+	uint8_t raw[SL_TPM_MESSAGE_MAX];
+	size_t len;
+	uint32_t handle;
+	uint8_t *params; /* decrypted */
+	size_t params_len;
+};
+void sl_tpm_answer_clear(struct sl_tpm_answer *answer);
+#define SL_TPM_ANSWER SL_CLEANUP(sl_tpm_answer_clear) struct sl_tpm_answer
+
+/*
+ * Sends the command, again while the TPM says that this can help, and takes the answer apart; an answer whose HMAC is wrong is SL_ERR_DEVICE.
+ * A handle in the answer lives in the batch until it is flushed.
+ */
+SL_MUST_CHECK enum sl_err sl_tpm_run(struct sl_tpm_batch *batch, struct sl_tpm_command *command, struct sl_tpm_answer *answer);
+/* Notes that the TPM has released handle by itself. */
+void sl_tpm_run_gone(struct sl_tpm_batch *batch, uint32_t handle);
+
+/* The commands: tpm_command.c. */
+struct sl_tpm_object {
+	uint32_t handle;
+	struct sl_tpm_public key;
+};
+
+SL_MUST_CHECK enum sl_err sl_tpm_command_properties(struct sl_tpm_batch *batch, uint32_t first, struct sl_tpm_answer *answer,
+                                                    struct sl_reader *ret_list, uint32_t *ret_count);
+SL_MUST_CHECK enum sl_err sl_tpm_command_read_public(struct sl_tpm_batch *batch, uint32_t handle, struct sl_tpm_public *ret_key);
+/* tmpl is a TPMT_PUBLIC of ours; the answer's has to be the same, unique apart. */
+SL_MUST_CHECK enum sl_err sl_tpm_command_create_primary(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant,
+                                                        const struct sl_tpm_template *tmpl, struct sl_tpm_object *ret_object);
+/* Makes *handle 0. A failure is of no use to anybody: the batch's end tries again. */
+void sl_tpm_command_flush(struct sl_tpm_batch *batch, uint32_t *handle);
+SL_MUST_CHECK enum sl_err sl_tpm_command_hmac(struct sl_tpm_batch *batch, const struct sl_tpm_object *key,
+                                              struct sl_tpm_session *session, const uint8_t *context, struct sl_secret *ret_mac);
+SL_MUST_CHECK enum sl_err sl_tpm_command_random(struct sl_tpm_batch *batch, struct sl_tpm_session *session, uint8_t *out, size_t len,
+                                                size_t *ret_got);
+SL_MUST_CHECK enum sl_err sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant,
+                                               const struct sl_tpm_object *object, uint32_t persistent);
+
+/* One root. Its mutable members are under the device's lock. */
+struct sl_tpm_root {
+	struct sl_root base;
+	struct sl_device *device;
+	const struct sl_root_spec *spec;
+	struct sl_tpm_template tmpl;
+	enum sl_hierarchy salt_hierarchy; /* whose storage key sessions are salted to */
+	struct sl_root_name pin;          /* of the salt key; len 0: none */
+	bool has_name;
+	uint64_t name_epoch;
+	struct sl_root_name name;
+};
+
+/*
+ * Authorization to use a hierarchy: an empty password, or the value in auth_file in an HMAC session, which is salted to a primary
+ * key of the null hierarchy: that one needs no authorization itself. The session is started at first use.
+ */
+struct sl_tpm_grant {
+	enum sl_hierarchy hierarchy;
+	const char *auth_file; /* NULL: empty */
+	struct sl_secret value;
+	struct sl_tpm_session session;
+};
+struct sl_tpm_grant sl_tpm_grant_of(const struct sl_tpm_root *root, enum sl_hierarchy hierarchy);
+SL_MUST_CHECK enum sl_err sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
+void sl_tpm_grant_end(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
+uint32_t sl_tpm_grant_handle(enum sl_hierarchy hierarchy);
+
+/*
+ * Finds the root's salt key and, where session is not NULL, starts a session salted to it. grant is the root's. SL_ERR_MISMATCH when there
+ * is no such key with the pinned Name.
+ */
+SL_MUST_CHECK enum sl_err sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
+                                            struct sl_tpm_session *session, struct sl_root_name *ret_name);
+
+SL_MUST_CHECK enum sl_err sl_tpm_primary_open(struct sl_device *device, const struct sl_root_spec *spec, struct sl_root **ret_root);
+void sl_tpm_primary_pin(struct sl_root *root, const struct sl_root_name *salt_name);
+SL_MUST_CHECK enum sl_err sl_tpm_persist(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_name *ret_name,
+                                         struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info);
+/* Remembers why, in words; fmt NULL: no trouble. */
+void sl_tpm_device_trouble(struct sl_device *device, const char *fmt, ...) SL_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "root/tpm.h"
+
+#include <string.h>
+
+#define ATTEMPTS 2
+
+static struct sl_tpm_root *
+of(struct sl_root *root)
+{
+	return (struct sl_tpm_root *)root; /* base is its first member */
+}
+
+static void
+root_close(struct sl_root *root)
+{
+	free(of(root));
+}
+
+static enum sl_err
+root_present(struct sl_root *root, struct sl_root_info *ret_info)
+{
+	return sl_tpm_device_present(of(root), ret_info);
+}
+
+static void
+remember_name(struct sl_tpm_root *r, const struct sl_root_name *name)
+{
+	r->name = *name;
+	r->has_name = true;
+	r->name_epoch = r->device->epoch;
+}
+
+static bool
+knows_name(const struct sl_tpm_root *r)
+{
+	return r->has_name && r->name_epoch == r->device->epoch;
+}
+
+/* The root's key, ready for use: created anew, or found at its handle. */
+static enum sl_err
+load(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant *grant, struct sl_tpm_object *ret_object)
+{
+	struct sl_tpm_object object = { .handle = r->spec->handle };
+	enum sl_err err;
+
+	if (r->spec->kind == SL_ROOT_PRIMARY)
+		err = sl_tpm_command_create_primary(batch, grant, &r->tmpl, &object);
+	else
+		err = sl_tpm_command_read_public(batch, object.handle, &object.key);
+	if (err != SL_OK)
+		return err == SL_ERR_NOT_FOUND ? SL_ERR_ABSENT : err;
+	/* Any root of ours, whatever its namespace. */
+	if (!sl_tpm_public_fits(&object.key, &r->tmpl)) {
+		sl_tpm_device_trouble(batch->device, "%s: the key at 0x%08x is not a root", batch->device->tcti, object.handle);
+		return SL_ERR_MISMATCH;
+	}
+	remember_name(r, &object.key.name);
+	*ret_object = object;
+	return SL_OK;
+}
+
+static void
+unload(struct sl_tpm_batch *batch, const struct sl_tpm_root *r, struct sl_tpm_object *object)
+{
+	if (r->spec->kind == SL_ROOT_PRIMARY)
+		sl_tpm_command_flush(batch, &object->handle);
+}
+
+static enum sl_err
+root_name(struct sl_root *root, struct sl_root_name *ret_name)
+{
+	struct sl_tpm_root *r = of(root);
+	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
+	struct sl_tpm_object object = { .handle = 0 };
+	SL_TPM_BATCH batch = { .device = NULL };
+	enum sl_err err;
+
+	if (r->device->pid != getpid())
+		return SL_ERR_DEVICE;
+	(void)pthread_mutex_lock(&r->device->lock);
+	if (knows_name(r)) {
+		*ret_name = r->name;
+		(void)pthread_mutex_unlock(&r->device->lock);
+		return SL_OK;
+	}
+	(void)pthread_mutex_unlock(&r->device->lock);
+	if ((err = sl_tpm_batch_begin(r->device, &batch)) != SL_OK)
+		return err;
+	err = load(&batch, r, &grant, &object);
+	unload(&batch, r, &object);
+	sl_tpm_grant_end(&batch, &grant);
+	if (err != SL_OK)
+		return err;
+	sl_tpm_device_trouble(r->device, NULL);
+	*ret_name = object.key.name;
+	return SL_OK;
+}
+
+/* What derive has to do, and what it found. */
+struct job {
+	const struct sl_root_name *expect;
+	const uint8_t *contexts;
+	size_t n;
+	struct sl_secret *secrets; /* n of them, empty at first */
+	struct sl_root_name name;
+};
+
+static void
+job_clear(struct job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		sl_secret_clear(&job->secrets[i]);
+}
+
+/* A persistent root whose Name we know need not be read again: the TPM checks the Name that we compute with (cpHash). */
+static enum sl_err
+load_for(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant *grant, struct job *job,
+         struct sl_tpm_object *ret_object)
+{
+	const bool known = r->spec->kind == SL_ROOT_PERSISTENT && knows_name(r) &&
+	                   (job->expect == NULL || sl_tpm_public_same_name(job->expect, &r->name));
+	enum sl_err err = SL_OK;
+
+	if (known)
+		*ret_object = (struct sl_tpm_object){ .handle = r->spec->handle, .key = { .name = r->name } };
+	else
+		err = load(batch, r, grant, ret_object);
+	if (err != SL_OK)
+		return err;
+	job->name = ret_object->key.name;
+	if (job->expect == NULL || sl_tpm_public_same_name(job->expect, &job->name))
+		return SL_OK;
+	sl_tpm_device_trouble(batch->device, "%s: the root is not the one on record", batch->device->tcti);
+	return SL_ERR_MISMATCH;
+}
+
+/* The session comes first: its salt key has left the TPM before the root comes in. */
+static enum sl_err
+attempt(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
+{
+	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
+	struct sl_tpm_session session = { .handle = 0 };
+	struct sl_tpm_object object = { .handle = 0 };
+	enum sl_err err;
+
+	if ((err = sl_tpm_salt_start(batch, r, &grant, &session, NULL)) == SL_OK)
+		err = load_for(batch, r, &grant, job, &object);
+	for (size_t i = 0; err == SL_OK && i < job->n; i++) {
+		session.last = i + 1 == job->n;
+		err = sl_tpm_command_hmac(batch, &object, &session, job->contexts + SL_ROOT_CONTEXT * i, &job->secrets[i]);
+	}
+	unload(batch, r, &object);
+	sl_tpm_session_end(batch, &session);
+	sl_tpm_grant_end(batch, &grant);
+	if (err != SL_OK)
+		job_clear(job);
+	return err;
+}
+
+/*
+ * After a clear, a reset or a new provisioning, what we remember is stale, and the TPM refuses the session or the handle: then everything is looked
+ * up once more. An answer with a wrong HMAC is no such case: that is a fault or an attack, and ends it.
+ */
+static bool
+is_stale(enum sl_err err)
+{
+	return err == SL_ERR_VERIFY || err == SL_ERR_NOT_FOUND;
+}
+
+static void
+forget_keys(struct sl_tpm_root *r)
+{
+	r->has_name = false;
+	r->device->salt[r->salt_hierarchy].known = false;
+}
+
+static enum sl_err
+try_twice(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
+{
+	enum sl_err err = SL_OK;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		err = attempt(batch, r, job);
+		if (!is_stale(err))
+			return err;
+		forget_keys(r);
+	}
+	return SL_ERR_DEVICE;
+}
+
+static enum sl_err
+root_derive(struct sl_root *root, const struct sl_root_name *expect, const uint8_t *contexts, size_t n,
+            struct sl_secret *ret_secrets, struct sl_root_name *ret_name)
+{
+	struct sl_tpm_root *r = of(root);
+	SL_FREE struct sl_secret *secrets = calloc(n, sizeof(*secrets));
+	struct job job = { .expect = expect, .contexts = contexts, .n = n, .secrets = secrets };
+	SL_TPM_BATCH batch = { .device = NULL };
+	enum sl_err err;
+
+	if (secrets == NULL)
+		return SL_ERR_MEMORY;
+	if ((err = sl_tpm_batch_begin(r->device, &batch)) != SL_OK)
+		return err;
+	err = try_twice(&batch, r, &job);
+	if (err == SL_OK || (err == SL_ERR_MISMATCH && job.name.len != 0)) {
+		if (ret_name != NULL)
+			*ret_name = job.name;
+	}
+	if (err != SL_OK)
+		return err;
+	sl_tpm_device_trouble(r->device, NULL);
+	memcpy(ret_secrets, secrets, n * sizeof(*secrets));
+	return SL_OK;
+}
+
+static enum sl_err
+draw(struct sl_tpm_batch *batch, struct sl_tpm_root *r, uint8_t *out, size_t len)
+{
+	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
+	struct sl_tpm_session session = { .handle = 0 };
+	enum sl_err err = sl_tpm_salt_start(batch, r, &grant, &session, NULL);
+	size_t have = 0;
+
+	while (err == SL_OK && have < len) {
+		size_t got = 0;
+
+		err = sl_tpm_command_random(batch, &session, out + have, len - have, &got);
+		have += got;
+	}
+	sl_tpm_session_end(batch, &session);
+	sl_tpm_grant_end(batch, &grant);
+	return err;
+}
+
+static enum sl_err
+root_random(struct sl_root *root, uint8_t *out, size_t len)
+{
+	struct sl_tpm_root *r = of(root);
+	SL_TPM_BATCH batch = { .device = NULL };
+	SL_SECRET bytes = { 0 };
+	enum sl_err err;
+
+	if ((err = sl_secret_alloc(&bytes, len)) != SL_OK || (err = sl_tpm_batch_begin(r->device, &batch)) != SL_OK)
+		return err;
+	err = draw(&batch, r, bytes.bytes, len);
+	if (is_stale(err)) {
+		forget_keys(r);
+		err = draw(&batch, r, bytes.bytes, len);
+	}
+	if (err != SL_OK)
+		return is_stale(err) ? SL_ERR_DEVICE : err;
+	sl_tpm_device_trouble(r->device, NULL);
+	memcpy(out, bytes.bytes, len);
+	return SL_OK;
+}
+
+static enum sl_err
+root_salt_key(struct sl_root *root, struct sl_root_name *ret_name)
+{
+	struct sl_tpm_root *r = of(root);
+	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
+	const struct sl_tpm_salt *salt;
+	SL_TPM_BATCH batch = { .device = NULL };
+	enum sl_err err;
+	bool done;
+
+	if (r->device->pid != getpid())
+		return SL_ERR_DEVICE;
+	(void)pthread_mutex_lock(&r->device->lock);
+	salt = &r->device->salt[r->salt_hierarchy];
+	done = salt->known && (r->pin.len == 0 || sl_tpm_public_same_name(&r->pin, &salt->key.name));
+	if (done)
+		*ret_name = salt->key.name;
+	(void)pthread_mutex_unlock(&r->device->lock);
+	if (done)
+		return SL_OK;
+	if ((err = sl_tpm_batch_begin(r->device, &batch)) != SL_OK)
+		return err;
+	err = sl_tpm_salt_start(&batch, r, &grant, NULL, ret_name);
+	sl_tpm_grant_end(&batch, &grant);
+	return is_stale(err) ? SL_ERR_DEVICE : err;
+}
+
+void
+sl_tpm_primary_pin(struct sl_root *root, const struct sl_root_name *salt_name)
+{
+	struct sl_tpm_root *r = of(root);
+
+	if (r->device->pid != getpid())
+		return;
+	(void)pthread_mutex_lock(&r->device->lock);
+	r->pin = *salt_name;
+	(void)pthread_mutex_unlock(&r->device->lock);
+}
+
+static const struct sl_root_ops ops = {
+	.close = root_close,
+	.present = root_present,
+	.name = root_name,
+	.derive = root_derive,
+	.random = root_random,
+	.salt_key = root_salt_key,
+	.pin = sl_tpm_primary_pin,
+	.persist = sl_tpm_persist,
+};
+
+enum sl_err
+sl_tpm_primary_open(struct sl_device *device, const struct sl_root_spec *spec, struct sl_root **ret_root)
+{
+	SL_FREE struct sl_tpm_root *r = calloc(1, sizeof(*r));
+	enum sl_err err;
+
+	if (r == NULL)
+		return SL_ERR_MEMORY;
+	r->base.ops = &ops;
+	r->device = device;
+	r->spec = spec;
+	r->salt_hierarchy = spec->hierarchy;
+	if (spec->has_salt_name) {
+		memcpy(r->pin.bytes, spec->salt_name, sizeof(spec->salt_name));
+		r->pin.len = sizeof(spec->salt_name);
+	}
+	if ((err = sl_tpm_public_root(spec->name_space == NULL ? "" : spec->name_space, &r->tmpl)) != SL_OK)
+		return err;
+	*ret_root = &SL_TAKE(r)->base;
+	return SL_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_ROOT_TPM_PUBLIC_H
+#define SL_ROOT_TPM_PUBLIC_H
+
+#include "crypto/digest.h"
+#include "root/root.h"
+
+/* Public areas (TPMT_PUBLIC): what we make, and what we are shown. */
+
+#define SL_TPM_PUBLIC_MAX 640
+
+/* A template, marshalled; the first `fixed` bytes must come back unchanged in the public area of the key that was made from it. */
+struct sl_tpm_template {
+	uint8_t bytes[160];
+	size_t len;
+	size_t fixed;
+};
+
+/* The root: HMAC-SHA256 keyed hash, unique = SHA-256("seedleaf root v1" || 0x00 || namespace). Fixed for ever. */
+SL_MUST_CHECK enum sl_err sl_tpm_public_root(const char *name_space, struct sl_tpm_template *ret_template);
+/* TCG TPM v2.0 Provisioning Guidance 7.5.1: the P-256 storage root key. */
+void sl_tpm_public_storage(struct sl_tpm_template *ret_template);
+
+/* What we know of a key: its Name, computed by us, and what a session is salted with. */
+struct sl_tpm_public {
+	struct sl_root_name name;
+	uint8_t bytes[SL_TPM_PUBLIC_MAX];
+	size_t len;
+	enum sl_hash hash; /* nameAlg */
+	bool salts;        /* a storage key of a kind that we can salt a session to: one of the two below is filled */
+	uint8_t point[64]; /* P-256: X || Y */
+	uint8_t n[512];    /* RSA */
+	size_t n_len;      /* 0: EC */
+	uint32_t e;
+};
+
+/* Reads a TPMT_PUBLIC; name is what the TPM said: SL_ERR_DEVICE when it is another than ours. */
+SL_MUST_CHECK enum sl_err sl_tpm_public_read(const uint8_t *bytes, size_t len, const uint8_t *name, size_t name_len,
+                                             struct sl_tpm_public *ret_public);
+/* The key was made from the template, as far as one can see. */
+bool sl_tpm_public_fits(const struct sl_tpm_public *key, const struct sl_tpm_template *tmpl);
+
+bool sl_tpm_public_same_name(const struct sl_root_name *a, const struct sl_root_name *b);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "root/tpm_rc.h"
+
+#include <stddef.h>
+#include <tss2/tss2_tpm2_types.h>
+
+/* TPM 2.0 Library, Part 2, 6.6. Format-one codes without the number of the parameter, handle or session they are about. */
+static const struct row {
+	uint32_t rc;
+	enum sl_err err;
+	enum sl_tpm_cure cure;
+} rows[] = {
+	{ TPM2_RC_AUTH_FAIL, SL_ERR_AUTH, SL_TPM_CURE_NONE },
+	{ TPM2_RC_BAD_AUTH, SL_ERR_AUTH, SL_TPM_CURE_NONE },
+	{ TPM2_RC_AUTH_UNAVAILABLE, SL_ERR_AUTH, SL_TPM_CURE_NONE },
+	{ TPM2_RC_LOCKOUT, SL_ERR_LOCKED, SL_TPM_CURE_NONE },
+	{ TPM2_RC_POLICY_FAIL, SL_ERR_POLICY, SL_TPM_CURE_NONE },
+	{ TPM2_RC_POLICY_CC, SL_ERR_POLICY, SL_TPM_CURE_NONE },
+	{ TPM2_RC_EXPIRED, SL_ERR_POLICY, SL_TPM_CURE_NONE },
+	{ TPM2_RC_PCR_CHANGED, SL_ERR_POLICY, SL_TPM_CURE_NONE },
+	{ TPM2_RC_HIERARCHY, SL_ERR_ABSENT, SL_TPM_CURE_NONE },
+	{ TPM2_RC_INITIALIZE, SL_ERR_ABSENT, SL_TPM_CURE_NONE },
+	{ TPM2_RC_DISABLED, SL_ERR_ABSENT, SL_TPM_CURE_NONE },
+	{ TPM2_RC_HANDLE, SL_ERR_NOT_FOUND, SL_TPM_CURE_NONE },
+	{ TPM2_RC_REFERENCE_H0, SL_ERR_NOT_FOUND, SL_TPM_CURE_NONE },
+	{ TPM2_RC_REFERENCE_H1, SL_ERR_NOT_FOUND, SL_TPM_CURE_NONE },
+	{ TPM2_RC_REFERENCE_S0, SL_ERR_NOT_FOUND, SL_TPM_CURE_NONE },
+	{ TPM2_RC_NV_DEFINED, SL_ERR_EXISTS, SL_TPM_CURE_NONE },
+	{ TPM2_RC_COMMAND_CODE, SL_ERR_UNSUPPORTED, SL_TPM_CURE_NONE },
+	{ TPM2_RC_RETRY, SL_ERR_BUSY, SL_TPM_CURE_WAIT },
+	{ TPM2_RC_YIELDED, SL_ERR_BUSY, SL_TPM_CURE_WAIT },
+	{ TPM2_RC_TESTING, SL_ERR_BUSY, SL_TPM_CURE_WAIT },
+	{ TPM2_RC_CANCELED, SL_ERR_BUSY, SL_TPM_CURE_WAIT },
+	{ TPM2_RC_NV_RATE, SL_ERR_BUSY, SL_TPM_CURE_WAIT },
+	{ TPM2_RC_NV_UNAVAILABLE, SL_ERR_BUSY, SL_TPM_CURE_WAIT },
+	{ TPM2_RC_MEMORY, SL_ERR_BUSY, SL_TPM_CURE_OBJECTS },
+	{ TPM2_RC_OBJECT_MEMORY, SL_ERR_BUSY, SL_TPM_CURE_OBJECTS },
+	{ TPM2_RC_OBJECT_HANDLES, SL_ERR_BUSY, SL_TPM_CURE_OBJECTS },
+	{ TPM2_RC_SESSION_MEMORY, SL_ERR_BUSY, SL_TPM_CURE_SESSIONS },
+	{ TPM2_RC_SESSION_HANDLES, SL_ERR_BUSY, SL_TPM_CURE_SAVED },
+	{ TPM2_RC_CONTEXT_GAP, SL_ERR_BUSY, SL_TPM_CURE_SAVED },
+};
+
+static const struct row *
+find(uint32_t rc)
+{
+	/* A resource manager answers in a layer of its own, with the TPM's numbers. */
+	rc &= 0xFFFF;
+	if ((rc & TPM2_RC_FMT1) != 0)
+		rc = TPM2_RC_FMT1 | (rc & 0x3F);
+	for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
+		if (rows[i].rc == rc)
+			return &rows[i];
+	return NULL;
+}
+
+enum sl_err
+sl_tpm_rc_err(uint32_t rc)
+{
+	const struct row *row = find(rc);
+
+	if (rc == TPM2_RC_SUCCESS)
+		return SL_OK;
+	return row == NULL ? SL_ERR_DEVICE : row->err;
+}
+
+enum sl_tpm_cure
+sl_tpm_rc_cure(uint32_t rc)
+{
+	const struct row *row = find(rc);
+
+	return row == NULL ? SL_TPM_CURE_NONE : row->cure;
+}

@@ -1,0 +1,3 @@
+dist_check_SCRIPTS += tests/tool/keys.sh
+dist_check_SCRIPTS += tests/tool/docs.sh
+dist_check_SCRIPTS += tests/tool/persist.sh
