@@ -1,7 +1,5 @@
 libseedleaf_la_SOURCES += \
-<<<<<<< HEAD
 	src/crypto/cert.c src/crypto/cert.h \
-=======
 	src/crypto/der.c src/crypto/der.h \
 	src/crypto/detkey.c src/crypto/detkey.h \
 	src/crypto/digest.c src/crypto/digest.h \
