@@ -81,14 +81,14 @@ ok()
 	local what=$1 rc=0
 	shift
 
-	"$@" >"$T/out" 2>&1 </dev/null || rc=$?
+	"$@" >"$T/ok.out" 2>&1 </dev/null || rc=$?
 	if [ "$rc" -eq 0 ]; then
 		sl_result ok "$what"
 		return 0
 	fi
 	sl_result 'not ok' "$what"
 	note "exit status $rc of: $*"
-	tail -n 25 "$T/out" | sed 's/^/# /'
+	tail -n 25 "$T/ok.out" | sed 's/^/# /'
 	return 1
 }
 
@@ -118,7 +118,7 @@ skip()
 
 bail()
 {
-	note "$(tail -n 25 "$T/out" 2>/dev/null)"
+	note "$(tail -n 25 "$T/ok.out" 2>/dev/null)"
 	printf 'Bail out! %s\n' "$*"
 	exit 99
 }
@@ -306,50 +306,4 @@ open(sys.argv[3], "wb").write(der(0x30, der(0x30, kind) + der(3, b"\0" + point[h
 END
 	[ -s "$2.der" ] || p11_nologin --read-object --type pubkey --id "$1" --output-file "$2.der" || return 1
 	openssl pkey -pubin -inform DER -in "$2.der" -out "$2"
-}
-
-# ---- a TPM of our own, for tests that switch it off: tpm_start NAME, tpm_power_cycle NAME, tpm_clear NAME
-# State lies in $T/tpm-NAME. After tpm_start, TCTI_NAME holds the words for SEEDLEAF_TCTI.
-declare -A sl_tpm_pid sl_tpm_tcti
-
-tpm_start()
-{
-	local name=$1 try port
-
-	mkdir -p "$T/tpm-$name"
-	for try in 1 2 3; do
-		port=$(free_port) || return 1
-		spawn "tpm-$name" swtpm socket --tpm2 --tpmstate "dir=$T/tpm-$name" --flags not-need-init,startup-clear \
-			--server "type=tcp,port=$port,bindaddr=127.0.0.1" --ctrl "type=tcp,port=$((port + 1)),bindaddr=127.0.0.1"
-		wait_for 20 sl_up "$SPAWNED" "$port"
-		if kill -0 "$SPAWNED" 2>/dev/null && listening "$port"; then
-			sl_tpm_pid[$name]=$SPAWNED
-			sl_tpm_tcti[$name]="swtpm:host=127.0.0.1,port=$port"
-			return 0
-		fi
-		stop "$SPAWNED"
-		note "swtpm did not come up (try $try): $(tail -n 3 "$T/tpm-$name.log")"
-	done
-	return 1
-}
-
-tpm_stop()
-{
-	stop "${sl_tpm_pid[$1]}"
-}
-
-# Power off (no TPM2_Shutdown: the hard way) and on again; the TCTI changes with the port.
-tpm_power_cycle()
-{
-	tpm_stop "$1" && tpm_start "$1"
-}
-
-tpm_tcti()
-{
-	printf '%s' "${sl_tpm_tcti[$1]}"
-}
-
-tpm_clear()
-{
-	TPM2TOOLS_TCTI=$(tpm_tcti "$1") bounded tpm2_clear -c p
 }
