@@ -17,11 +17,20 @@ if [ -z "${SL_IN_TPM:-}" ]; then
 	exec timeout -k 20 "$SL_LIMIT" "${SL_WITH:-$SL_SRC/tests/with-tpm}" "$0" "$@"
 fi
 
+# A test that says SL_PLAIN_USER=1 before it reads this file does not run as root: p11-kit, for one, reads no private configuration there.
+if [ -n "${SL_PLAIN_USER:-}" ] && [ "$(id -u)" -eq 0 ]; then
+	if unshare --user --map-user=1000 true 2>/dev/null; then
+		exec unshare --user --map-user=1000 "$0" "$@"
+	fi
+	chown -R 65534 "$SL_TPM_DIR"
+	exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0" "$@"
+fi
+
 MODULE=$(realpath -e "${SEEDLEAF_MODULE:?}") || exit 99
 TOKEN=${SL_TOKEN:-seedleaf-owner}
 PIN=${SL_PIN:-}
 T=$(mktemp -d "${TMPDIR:-/tmp}/sl-client.XXXXXX") || exit 99
-export HOME=$T/home GNUTLS_PIN=$PIN
+export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config GNUTLS_PIN=$PIN
 unset SSH_AUTH_SOCK SSH_AGENT_PID DISPLAY OPENSSL_CONF
 mkdir -m 0700 "$HOME" "$HOME/.ssh"
 PYTHON=/usr/bin/python3
