@@ -14,7 +14,7 @@ SL_LIMIT=${SL_LIMIT:-280}
 # First round: into the surroundings (a private TPM), and under a limit of time. SL_IN_TPM says that we are there.
 if [ -z "${SL_IN_TPM:-}" ]; then
 	export SL_IN_TPM=1
-	exec timeout -k 20 "$SL_LIMIT" "${SL_WITH:-$SL_SRC/tests/with-tpm}" "$0" "$@"
+	exec timeout --foreground -k 20 "$SL_LIMIT" "${SL_WITH:-$SL_SRC/tests/with-tpm}" "$0" "$@"
 fi
 
 # A test that says SL_PLAIN_USER=1 before it reads this file does not run as root: p11-kit, for one, reads no private configuration there.
@@ -261,7 +261,7 @@ sl_up() # listening, or gone for good
 # ---- PKCS#11
 bounded()
 {
-	timeout -k 5 60 "$@"
+	timeout --foreground -k 5 60 "$@"
 }
 
 # pkcs11-tool on our token

@@ -86,7 +86,7 @@ sshd_start() # sshd_start NAME AGENT HOST-PUBLIC-KEY...
 			echo "HostKey $key"
 		done
 	} >"$T/$name.conf"
-	[ "$(id -u)" -ne 0 ] || mkdir -p -m 0755 /run/sshd
+	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 	serve "$name" /usr/sbin/sshd -D -e -f "$T/$name.conf" -o Port=@PORT@
 }
 
