@@ -123,31 +123,49 @@ allowed()
 	return 1
 }
 
-# count_results NAME   sums the .trs files of that build
+# details LOG   a line for each result of a TAP log that did not pass, with its name; after a failure the notes that follow
+details()
+{
+	awk '
+		function flush() { if (line != "") print line; line = "" }
+		/^(SKIP|FAIL|XPASS|ERROR): / { flush(); line = $0; notes = /^SKIP/ ? 3 : 0; next }
+		/^# / { if (line != "" && notes++ < 3) line = line " |" substr($0, 2); next }
+		{ flush() }
+		END { flush() }' "$1"
+}
+
+# count_results NAME   sums the .trs files of that build; false when there are none. The log's lines, in the same order, tell the reasons.
 count_results()
 {
-	local build=$1 file test line any=1
+	local build=$1 file line any=1 results reasons
 
 	while IFS= read -r file; do
-		test=${file#"$OUT/"}
-		test=${test%.trs}
-		while IFS= read -r line; do
+		mapfile -t results < <(sed -n 's/^:test-result: *//p' "$file")
+		mapfile -t reasons < <(details "${file%.trs}.log")
+		for line in "${results[@]}"; do
 			any=0
 			case $line in
-			PASS* | XFAIL*) PASSED=$((PASSED + 1)) ;;
-			SKIP*)
-				if [ "${CI:-}" = true ] && ! allowed "$test: $line"; then
-					failed "$test: $line (no skips in CI)"
-				else
-					SKIPPED=$((SKIPPED + 1))
-					REPORT+=("SKIP $test: ${line#SKIP }")
-				fi
+			PASS* | XFAIL*)
+				PASSED=$((PASSED + 1))
+				continue
 				;;
-			*) failed "$test: $line (see $file, .log)" ;;
+			SKIP*) count_skip "$build: ${reasons[0]:-$file: no reason given}" ;;
+			*) failed "$build: ${reasons[0]:-$line: $file}" ;;
 			esac
-		done < <(sed -n 's/^:test-result: *//p' "$file")
+			reasons=("${reasons[@]:1}")
+		done
 	done < <(find "$OUT/$build" -name '*.trs' | sort)
 	return $any
+}
+
+count_skip()
+{
+	if [ "${CI:-}" = true ] && ! allowed "$1"; then
+		failed "$1 (no skips in CI)"
+	else
+		SKIPPED=$((SKIPPED + 1))
+		REPORT+=("$1")
+	fi
 }
 
 # ---- what is checked

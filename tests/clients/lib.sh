@@ -26,7 +26,7 @@ if [ -n "${SL_PLAIN_USER:-}" ] && [ "$(id -u)" -eq 0 ]; then
 	exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0" "$@"
 fi
 
-MODULE=$(realpath -e "${SEEDLEAF_MODULE:?}") || exit 99
+MODULE=$(realpath -e "${SEEDLEAF_MODULE:?}" 2>/dev/null) || { echo "Bail out! no module at $SEEDLEAF_MODULE"; exit 99; }
 TOKEN=${SL_TOKEN:-seedleaf-owner}
 PIN=${SL_PIN:-}
 T=$(mktemp -d "${TMPDIR:-/tmp}/sl-client.XXXXXX") || exit 99
