@@ -6,3 +6,11 @@ tpmtest_ldadd = libtpmtest.la libtest.la libseedleaf.la
 check_PROGRAMS += tests/root/test-budget
 tests_root_test_budget_SOURCES = tests/root/test-budget.c
 tests_root_test_budget_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-life
+tests_root_test_life_SOURCES = tests/root/test-life.c
+tests_root_test_life_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-faults
+tests_root_test_faults_SOURCES = tests/root/test-faults.c
+tests_root_test_faults_LDADD = $(tpmtest_ldadd)
