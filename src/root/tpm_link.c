@@ -222,6 +222,9 @@ open_swtpm(const char *tcti, const char *conf, int *ret_fd, struct sl_msg *why)
 			e = errno;
 		}
 		freeaddrinfo(found);
+	} else {
+		sl_msg_set(why, "%s: no such host or port", tcti);
+		return SL_ERR_ABSENT;
 	}
 	if (fd < 0)
 		return fail_errno(why, tcti, e);
