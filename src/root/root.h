@@ -15,7 +15,10 @@
 #define SL_ROOT_CONTEXT 32
 #define SL_ROOT_SECRET 32
 
-/* Public bytes that change exactly when the root's secret changes: for a TPM, the TPM2B_NAME's contents. */
+/*
+ * Public bytes that change exactly when the root's secret changes: for a TPM, the TPM2B_NAME's contents of the key; for a primary root of the
+ * endorsement hierarchy, whose Name a clear changes though the key stays, a digest of the same form (root/tpm_primary.c).
+ */
 struct sl_root_name {
 	uint8_t bytes[SL_ROOT_NAME_MAX];
 	size_t len;
