@@ -1,0 +1,1 @@
+EXTRA_DIST += doc/derivation.md doc/derivation-vectors.json

@@ -24,6 +24,12 @@ sl_log_setup(enum sl_log_level level, const char *path)
 	(void)pthread_mutex_unlock(&lock);
 }
 
+void
+sl_log_after_fork(void)
+{
+	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
 static void
 to_file(const char *text)
 {

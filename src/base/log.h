@@ -13,6 +13,8 @@ enum sl_log_level { SL_LOG_OFF, SL_LOG_ERROR, SL_LOG_INFO, SL_LOG_DEBUG };
  * SL_LOG_ERROR to syslog. Safe from any thread.
  */
 void sl_log_setup(enum sl_log_level level, const char *path);
+/* In a forked child: the lock may be held by a thread that is not there. */
+void sl_log_after_fork(void);
 void sl_log(enum sl_log_level level, const char *fmt, ...) SL_PRINTF(2, 3);
 
 #endif

@@ -70,6 +70,8 @@ sl_digest_update(struct sl_digest *d, const void *data, size_t len)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
 
+	if (sl_ossl_gone())
+		return SL_ERR_CRYPTO;
 	return len == 0 || EVP_DigestUpdate(d->ctx, data, len) == 1 ? SL_OK : SL_ERR_CRYPTO;
 }
 
@@ -78,7 +80,7 @@ sl_digest_final(struct sl_digest *d, uint8_t *out)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
 
-	if (EVP_DigestFinal_ex(d->ctx, out, NULL) != 1)
+	if (sl_ossl_gone() || EVP_DigestFinal_ex(d->ctx, out, NULL) != 1)
 		return SL_ERR_CRYPTO;
 	return sl_digest_reset(d);
 }
@@ -99,6 +101,8 @@ sl_digest_copy(const struct sl_digest *d, struct sl_digest **ret_copy)
 	SL_CLEANUP(sl_digest_free) struct sl_digest *copy = NULL;
 	enum sl_err err;
 
+	if (sl_ossl_gone())
+		return SL_ERR_CRYPTO;
 	if ((err = make(d->hash, &copy)) != SL_OK)
 		return err;
 	if (EVP_MD_CTX_copy_ex(copy->ctx, d->ctx) != 1)

@@ -1,4 +1,5 @@
 libseedleaf_la_SOURCES += \
+	src/crypto/cert.c src/crypto/cert.h \
 	src/crypto/der.c src/crypto/der.h \
 	src/crypto/detkey.c src/crypto/detkey.h \
 	src/crypto/digest.c src/crypto/digest.h \
@@ -14,4 +15,3 @@ libseedleaf_la_SOURCES += \
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \
 	src/crypto/tpmkex.c src/crypto/tpmkex.h
-libseedleaf_la_SOURCES += src/crypto/cert.c src/crypto/cert.h

@@ -122,15 +122,19 @@ sl_ossl_md(enum sl_hash hash)
 struct sl_ossl_quiet
 sl_ossl_quiet_begin(void)
 {
-	return (struct sl_ossl_quiet){ .marked = ERR_set_mark() };
+	const struct sl_ossl_quiet quiet = { .active = !sl_ossl_gone() };
+
+	/* On an empty queue no mark can be set; going back to it then empties the queue again. */
+	if (quiet.active)
+		(void)ERR_set_mark();
+	return quiet;
 }
 
 void
 sl_ossl_quiet_end(const struct sl_ossl_quiet *quiet)
 {
-	/* On an empty queue no mark can be set, and this then empties it again. */
-	(void)quiet;
-	(void)ERR_pop_to_mark();
+	if (quiet->active)
+		(void)ERR_pop_to_mark();
 }
 
 void

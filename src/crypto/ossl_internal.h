@@ -20,7 +20,7 @@ EVP_MD *sl_ossl_md(enum sl_hash hash);
  * that calls libcrypto holds one of these; the queue is as before when it leaves its scope.
  */
 struct sl_ossl_quiet {
-	int marked;
+	bool active;
 };
 struct sl_ossl_quiet sl_ossl_quiet_begin(void);
 void sl_ossl_quiet_end(const struct sl_ossl_quiet *quiet);

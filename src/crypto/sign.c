@@ -170,7 +170,7 @@ check_input(const struct sl_signer *s, size_t in_len)
 	if (p->alg == SL_SIG_RSA_PSS || (p->alg == SL_SIG_RSA_PKCS1 && p->hash != SL_HASH_NONE))
 		fits = in_len == sl_hash_len(p->hash);
 	else if (p->alg == SL_SIG_RSA_PKCS1)
-		fits = in_len <= s->len - PKCS1_OVERHEAD;
+		fits = in_len != 0 && in_len <= s->len - PKCS1_OVERHEAD; /* an empty one would never verify */
 	else if (p->alg == SL_SIG_RSA_RAW)
 		fits = in_len <= s->len;
 	return fits ? SL_OK : SL_ERR_RANGE;

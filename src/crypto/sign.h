@@ -9,7 +9,7 @@
 enum sl_sig_alg {
 	SL_SIG_ECDSA,      /* FIPS 186-5; the signature is r || s, each as wide as the group order */
 	SL_SIG_EDDSA,      /* RFC 8032, pure */
-	SL_SIG_RSA_PKCS1,  /* RFC 8017 8.2; with SL_HASH_NONE the input is padded as it is (CKM_RSA_PKCS) */
+	SL_SIG_RSA_PKCS1,  /* RFC 8017 8.2; with SL_HASH_NONE the input, 1 byte or more, is padded as it is (CKM_RSA_PKCS) */
 	SL_SIG_RSA_PSS,    /* RFC 8017 8.1 */
 	SL_SIG_RSA_RAW,    /* the integer operation alone (CKM_RSA_X_509); shorter input is padded with zeros on the left */
 };

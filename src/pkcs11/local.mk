@@ -1,0 +1,28 @@
+libseedleaf_la_SOURCES += \
+	src/pkcs11/c_digest.c \
+	src/pkcs11/c_general.c \
+	src/pkcs11/c_key.c \
+	src/pkcs11/c_object.c \
+	src/pkcs11/c_random.c \
+	src/pkcs11/c_session.c \
+	src/pkcs11/c_sign.c \
+	src/pkcs11/c_slot.c \
+	src/pkcs11/c_unsupported.c \
+	src/pkcs11/call.c src/pkcs11/call.h \
+	src/pkcs11/mech.c src/pkcs11/mech.h \
+	src/pkcs11/op.c src/pkcs11/op.h \
+	src/pkcs11/op_private.h src/pkcs11/op_sign.c \
+	src/pkcs11/out.c src/pkcs11/out.h \
+	src/pkcs11/pad.h
+
+moduledir = $(module_dir)
+module_LTLIBRARIES = seedleaf-pkcs11.la
+seedleaf_pkcs11_la_SOURCES = src/pkcs11/lists.c
+seedleaf_pkcs11_la_LIBADD = libseedleaf.la
+seedleaf_pkcs11_la_LDFLAGS = -module -avoid-version -no-undefined -shared \
+	-export-symbols-regex '^C_GetFunctionList$$' -Wl,-z,relro,-z,now,-z,noexecstack,-Bsymbolic
+
+noinst_HEADERS += include/pkcs11-additions.h
+include_HEADERS = include/seedleaf.h
+install-data-hook:
+	rm -f $(DESTDIR)$(moduledir)/seedleaf-pkcs11.la

@@ -1,0 +1,10 @@
+# Real programs on the module, each script beside a software TPM of its own.
+dist_check_SCRIPTS += \
+	tests/clients/badinput.sh \
+	tests/clients/gnutls.sh \
+	tests/clients/hierarchies.sh \
+	tests/clients/opensc.sh \
+	tests/clients/openssh.sh \
+	tests/clients/openssl.sh \
+	tests/clients/p11kit.sh
+EXTRA_DIST += tests/clients/lib.sh tests/clients/with-softhsm tests/packages.sh check.sh demo.sh

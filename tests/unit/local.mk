@@ -16,3 +16,15 @@ tests_unit_test_digest_LDADD = $(test_ldadd)
 check_PROGRAMS += tests/unit/test-detkey
 tests_unit_test_detkey_SOURCES = tests/unit/test-detkey.c
 tests_unit_test_detkey_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-derive
+tests_unit_test_derive_SOURCES = tests/unit/test-derive.c
+tests_unit_test_derive_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-sign
+tests_unit_test_sign_SOURCES = tests/unit/test-sign.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_sign_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-key
+tests_unit_test_key_SOURCES = tests/unit/test-key.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_key_LDADD = $(test_ldadd) $(CRYPTO_LIBS)

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "pkcs11/call.h"
+
+/*
+ * Functions of the standard that are not there yet: each says so with CKR_FUNCTION_NOT_SUPPORTED, after the checks that every call gets. Parameters
+ * have no names here, since nobody looks at them.
+ */
+
+static CK_RV
+not_supported(CK_SESSION_HANDLE session, const char *function)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin(&call, session);
+
+	if (rv == CKR_OK)
+		rv = CKR_FUNCTION_NOT_SUPPORTED;
+	return sl_call_end(&call, function, rv);
+}
+
+CK_RV
+C_InitToken(CK_SLOT_ID slot, CK_BYTE *, CK_ULONG, CK_BYTE *)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin_slot(&call, slot);
+
+	if (rv == CKR_OK)
+		rv = CKR_FUNCTION_NOT_SUPPORTED;
+	return sl_call_end(&call, __func__, rv);
+}
+
+CK_RV
+C_InitPIN(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_OBJECT_HANDLE, CK_OBJECT_HANDLE)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_EncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *, CK_OBJECT_HANDLE)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_Encrypt(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_EncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_EncryptFinal(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *, CK_OBJECT_HANDLE)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DecryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DecryptFinal(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_SignRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *, CK_OBJECT_HANDLE)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_SignRecover(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_VerifyRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *, CK_OBJECT_HANDLE)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_VerifyRecover(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DigestEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DecryptDigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_SignEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DecryptVerifyUpdate(CK_SESSION_HANDLE session, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *, CK_OBJECT_HANDLE, CK_OBJECT_HANDLE, CK_BYTE *, CK_ULONG *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *, CK_OBJECT_HANDLE, CK_BYTE *, CK_ULONG, CK_ATTRIBUTE *,
+            CK_ULONG, CK_OBJECT_HANDLE *)
+{
+	return not_supported(session, __func__);
+}
+
+CK_RV
+C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM *, CK_OBJECT_HANDLE, CK_ATTRIBUTE *, CK_ULONG, CK_OBJECT_HANDLE *)
+{
+	return not_supported(session, __func__);
+}
+
+/* PKCS#11 3.0 section 5.21: legacy functions of parallel sessions, which nobody has. */
+static CK_RV
+not_parallel(CK_SESSION_HANDLE session, const char *function)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin(&call, session);
+
+	if (rv == CKR_OK)
+		rv = CKR_FUNCTION_NOT_PARALLEL;
+	return sl_call_end(&call, function, rv);
+}
+
+CK_RV
+C_GetFunctionStatus(CK_SESSION_HANDLE session)
+{
+	return not_parallel(session, __func__);
+}
+
+CK_RV
+C_CancelFunction(CK_SESSION_HANDLE session)
+{
+	return not_parallel(session, __func__);
+}

@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Seedleaf authors
+#
+# GnuTLS: p11tool and certtool on the module, and gnutls-serv with its key, met by gnutls-cli and by openssl.
+# shellcheck source=tests/clients/lib.sh
+. "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+need p11tool certtool gnutls-serv gnutls-cli openssl pkcs11-tool
+
+# p11tool on the module, as the user where the token has a PIN.
+tool()
+{
+	bounded p11tool --batch --provider "$MODULE" ${PIN:+--login} "$@"
+}
+
+# shows PATTERN COMMAND...   succeeds and prints a line like that
+shows()
+{
+	local pattern=$1
+	shift
+
+	"$@" >"$T/shown" 2>&1 || { cat "$T/shown"; return 1; }
+	has "$T/shown" "$pattern"
+}
+
+TOKEN_URI="pkcs11:token=$TOKEN"
+
+generation()
+{
+	ok 'p11tool --generate-privkey rsa' tool --generate-privkey rsa --bits 2048 --label g-rsa --outfile "$T/g-rsa.pem" "$TOKEN_URI"
+	ok 'p11tool --generate-rsa 3072' tool --generate-rsa --bits 3072 --label g-rsa3 --outfile "$T/g-rsa3.pem" "$TOKEN_URI"
+	ok 'p11tool --generate-ecc P-256' tool --generate-ecc --curve secp256r1 --label g-p256 --outfile "$T/g-p256.pem" "$TOKEN_URI"
+	ok 'p11tool --generate-privkey ecdsa P-384' tool --generate-privkey ecdsa --curve secp384r1 --label g-p384 --outfile "$T/g-p384.pem" "$TOKEN_URI"
+	ok 'p11tool --generate-privkey ecdsa P-521' tool --generate-privkey ecdsa --curve secp521r1 --label g-p521 --outfile "$T/g-p521.pem" "$TOKEN_URI"
+	if [ -n "$PIN" ]; then
+		skip 'p11tool --generate-privkey ed25519' 'the other module does not know it'
+	else
+		ok 'p11tool --generate-privkey ed25519' tool --generate-privkey ed25519 --label g-ed --outfile "$T/g-ed.pem" "$TOKEN_URI"
+		ok 'p11tool --test-sign ed25519' shows 'ok' tool --test-sign "$(object g-ed private)"
+		ok 'p11tool --export-pubkey ed25519' exported g-ed
+	fi
+}
+
+object() # object LABEL KIND
+{
+	printf '%s;object=%s;type=%s' "$TOKEN_URI" "$1" "$2"
+}
+
+# The public key by way of the private object is the one that generation wrote.
+exported()
+{
+	tool --export-pubkey "$(object "$1" private)" --outfile "$T/again.pem" || return 1
+	openssl pkey -pubin -in "$T/again.pem" -outform DER -out "$T/a.der" && openssl pkey -pubin -in "$T/$1.pem" -outform DER -out "$T/b.der" &&
+		cmp "$T/a.der" "$T/b.der"
+}
+
+listing()
+{
+	ok 'p11tool --list-tokens' shows "Label: $TOKEN" tool --list-tokens
+	ok 'p11tool --list-tokens: a serial number' shows 'Serial: [0-9a-fA-F]+' tool --list-tokens
+	ok 'p11tool --list-token-urls is the same twice' same_urls
+	ok 'p11tool --list-mechanisms' shows 'CKM_ECDSA' tool --list-mechanisms "$TOKEN_URI"
+	ok 'p11tool --list-all: a private key' shows 'Private key' tool --list-all "$TOKEN_URI"
+	ok 'p11tool --list-all: a public key' shows 'Public key' tool --list-all "$TOKEN_URI"
+	ok 'p11tool --list-all names each key' shows 'Label: g-p384' tool --list-all "$TOKEN_URI"
+	ok 'p11tool --list-all-privkeys' shows 'Label: g-rsa3' tool --list-all-privkeys "$TOKEN_URI"
+	ok 'p11tool --info' shows 'Private key \(EC/ECDSA' tool --info "$(object g-p256 private)"
+	ok 'p11tool --generate-random' tool --generate-random 32 --outfile "$T/random" "$TOKEN_URI"
+}
+
+same_urls()
+{
+	tool --list-token-urls >"$T/urls1" && tool --list-token-urls >"$T/urls2" && [ -s "$T/urls1" ] && cmp "$T/urls1" "$T/urls2" &&
+		has "$T/urls1" "token=$TOKEN"
+}
+
+signing()
+{
+	local label
+
+	for label in g-rsa g-rsa3 g-p256 g-p384 g-p521; do
+		ok "p11tool --test-sign $label" shows 'ok' tool --test-sign "$(object "$label" private)"
+		ok "p11tool --export-pubkey $label" exported "$label"
+	done
+	ok 'p11tool --test-sign RSA-PSS' shows 'ok' tool --test-sign --sign-params rsa-pss "$(object g-rsa private)"
+	refused 'p11tool --test-sign of no key' tool --test-sign "$(object nobody private)"
+}
+
+certificate() # certificate LABEL   self-signed, $T/LABEL.crt
+{
+	certtool --provider "$MODULE" --generate-self-signed --template "$T/template" --load-privkey "$(object "$1" private)" \
+		--load-pubkey "$T/$1.pem" --outfile "$T/$1.crt" &&
+		openssl verify -CAfile "$T/$1.crt" "$T/$1.crt"
+}
+
+on_token() # the certificate becomes an object, and is read back
+{
+	tool --write --load-certificate "$T/g-p256.crt" --label g-p256 "$TOKEN_URI" &&
+		tool --export "$(object g-p256 cert)" --outfile "$T/back.crt" &&
+		openssl x509 -in "$T/back.crt" -outform DER -out "$T/a.der" && openssl x509 -in "$T/g-p256.crt" -outform DER -out "$T/b.der" &&
+		cmp "$T/a.der" "$T/b.der"
+}
+
+# tls LABEL   a server with that key; both clients verify it, in both versions
+tls()
+{
+	local label=$1 cert=${2:-$T/$1.crt} version wrong=$T/other.crt
+
+	ok "gnutls-serv with $label" serve "tls-$label" gnutls-serv --provider "$MODULE" --http --disable-client-cert --port @PORT@ \
+		--x509keyfile "$(object "$label" private)" --x509certfile "$cert" || return
+	for version in 1.2 1.3; do
+		ok "TLS $version, $label, gnutls-cli" shows "Description: \(TLS$version" bounded gnutls-cli --port "$PORT" \
+			--priority "NORMAL:-VERS-ALL:+VERS-TLS$version" --x509cafile "$T/$label.crt" --verify-hostname localhost 127.0.0.1
+		ok "TLS $version, $label, openssl" s_client "$PORT" "$version" "$T/$label.crt"
+		refused "TLS $version, $label: who expects another key refuses" s_client "$PORT" "$version" "$wrong"
+	done
+	stop "$SPAWNED"
+}
+
+s_client()
+{
+	bounded openssl s_client -connect "127.0.0.1:$1" "-tls${2/./_}" -CAfile "$3" -verify_return_error -verify_hostname localhost </dev/null
+}
+
+cat >"$T/template" <<'END'
+cn = "client test"
+dns_name = "localhost"
+expiration_days = 2
+ca
+signing_key
+encryption_key
+tls_www_server
+END
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/other.key" -out "$T/other.crt" -subj /CN=localhost -days 2 2>"$T/out"
+
+generation
+listing
+signing
+for label in g-rsa g-p256 g-p384; do
+	ok "certtool --generate-self-signed with $label" certificate "$label"
+	tls "$label"
+done
+ok 'p11tool writes a certificate and reads it back' on_token
+tls g-p256 "$(object g-p256 cert)"
+ok 'p11tool --delete' tool --delete "$(object g-p521 private)"
+refused 'the deleted key signs no more' tool --test-sign "$(object g-p521 private)"
+finish

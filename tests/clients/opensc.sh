@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Seedleaf authors
+#
+# OpenSC's pkcs11-tool: listing, key generation, every signature mechanism (each signature checked by openssl with the
+# exported public key), hashing, random numbers, objects, and its own test commands.
+# shellcheck source=tests/clients/lib.sh
+. "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+need pkcs11-tool openssl
+
+head -c 5000 /dev/urandom >"$T/data"
+for hash in sha1 sha256 sha384 sha512; do
+	openssl dgst "-$hash" -binary "$T/data" >"$T/data.$hash"
+done
+
+pipe_has() # pipe_has PATTERN COMMAND...
+{
+	local pattern=$1
+	shift
+	"$@" >"$T/listing" 2>&1 || { cat "$T/listing"; return 1; }
+	has "$T/listing" "$pattern"
+}
+
+# verified LABEL ID MECHANISM INPUT OPENSSL-ARGS -- EXTRA...   sign with pkcs11-tool, verify with openssl and with the module;
+# a changed signature must not verify.
+verified()
+{
+	local id=$1 mech=$2 input=$3 check=$4
+	shift 4
+
+	rm -f "$T/sig"
+	p11 --sign --id "$id" --mechanism "$mech" --input-file "$input" --output-file "$T/sig" "$@" || return 1
+	"$check" "$T/pub.$id" "$T/sig" "$input" "$mech" || return 1
+	p11 --verify --id "$id" --mechanism "$mech" --input-file "$input" --signature-file "$T/sig" "$@" >"$T/verify" 2>&1
+	has "$T/verify" 'Signature is valid' || return 1
+	# one bit less somewhere in the middle
+	"$PYTHON" -c 'import sys; p = sys.argv[1]; b = bytearray(open(p, "rb").read()); b[len(b) * 3 // 4] ^= 4; open(p, "wb").write(b)' "$T/sig"
+	p11 --verify --id "$id" --mechanism "$mech" --input-file "$input" --signature-file "$T/sig" "$@" >"$T/verify" 2>&1
+	! grep -q 'Signature is valid' "$T/verify" || { echo "a changed signature is valid"; return 1; }
+}
+
+hash_of() # SHA256-RSA-PKCS -> sha256
+{
+	local name=${1%%-*}
+	case $1 in ECDSA-*) name=${1#ECDSA-} ;; esac
+	echo "${name,,}"
+}
+
+check_hashed() # RSA PKCS#1 v1.5 and ECDSA over a message
+{
+	openssl dgst "-$(hash_of "$4")" -verify "$1" -signature "$2" "$3"
+}
+
+check_pss()
+{
+	openssl dgst "-$(hash_of "$4")" -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -verify "$1" -signature "$2" "$3"
+}
+
+check_pss_raw() # the input is a SHA-256 digest
+{
+	openssl pkeyutl -verify -pubin -inkey "$1" -sigfile "$2" -in "$3" -pkeyopt digest:sha256 \
+		-pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest
+}
+
+check_raw() # what was signed is the input itself: a digest (ECDSA), a DigestInfo (RSA)
+{
+	openssl pkeyutl -verify -pubin -inkey "$1" -sigfile "$2" -in "$3"
+}
+
+check_rawin()
+{
+	openssl pkeyutl -verify -rawin -pubin -inkey "$1" -sigfile "$2" -in "$3"
+}
+
+listing()
+{
+	ok 'list slots names the token' pipe_has "token label *: *$TOKEN" bounded pkcs11-tool --module "$MODULE" -L
+	ok 'list mechanisms: ECDSA with its key sizes' pipe_has 'ECDSA, .*keySize=\{256,521\}|ECDSA, .*keySize=\{[0-9]+,521\}' p11 -M
+	ok 'list mechanisms: RSA key pair generation' pipe_has 'RSA-PKCS-KEY-PAIR-GEN' p11 -M
+	ok 'show info' pipe_has 'Cryptoki version' bounded pkcs11-tool --module "$MODULE" -I
+	ok 'list objects of an empty token' p11 -O
+}
+
+generation()
+{
+	local type id=10
+
+	for type in rsa:2048 rsa:3072 EC:prime256v1 EC:secp384r1 EC:secp521r1 EC:edwards25519; do
+		id=$((id + 1))
+		ok "generate $type" generate "$type" "$id" "key-$type"
+		ok "list objects shows both halves of $type" both_halves "$id"
+		ok "public key of $type reads as PEM" pubkey_pem "$id" "$T/pub.$id"
+	done
+	refused 'an unknown curve is refused' generate EC:brainpoolP160r1 7f nothing
+	if [ -n "$PIN" ]; then
+		skip 'a 1024-bit RSA key is refused' 'the other module makes them'
+	else
+		refused 'a 1024-bit RSA key is refused' generate rsa:1024 7f nothing
+	fi
+	ok 'its own export of a P-256 public key is the same' own_export 13
+}
+
+own_export()
+{
+	p11_nologin --read-object --type pubkey --id "$1" --output-file "$T/own.der" && cmp "$T/own.der" "$T/pub.$1.der"
+}
+
+both_halves()
+{
+	p11 -O --type privkey --id "$1" >"$T/listing" 2>&1 && has "$T/listing" "ID: *$1" &&
+		p11_nologin -O --type pubkey --id "$1" >"$T/listing" 2>&1 && has "$T/listing" "ID: *$1"
+}
+
+rsa()
+{
+	local id=$1 hash
+
+	# DigestInfo of SHA-256 and the digest: what a PKCS#1 v1.5 signature holds.
+	{ printf '\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20'; cat "$T/data.sha256"; } >"$T/info"
+	ok "RSA-PKCS ($id)" verified "$id" RSA-PKCS "$T/info" check_raw
+	for hash in SHA1 SHA256 SHA384 SHA512; do
+		ok "$hash-RSA-PKCS ($id)" verified "$id" "$hash-RSA-PKCS" "$T/data" check_hashed
+	done
+	ok "RSA-PKCS-PSS ($id)" verified "$id" RSA-PKCS-PSS "$T/data.sha256" check_pss_raw --hash-algorithm SHA256 --mgf MGF1-SHA256 --salt-len 32
+	for hash in SHA256 SHA384 SHA512; do
+		ok "$hash-RSA-PKCS-PSS ($id)" verified "$id" "$hash-RSA-PKCS-PSS" "$T/data" check_pss
+	done
+}
+
+ec()
+{
+	local id=$1 mech
+
+	ok "ECDSA ($id)" verified "$id" ECDSA "$T/data.sha256" check_raw --signature-format openssl
+	for mech in ECDSA-SHA1 ECDSA-SHA256 ECDSA-SHA384 ECDSA-SHA512; do
+		if p11 -M | grep -q "$mech,"; then
+			ok "$mech ($id)" verified "$id" "$mech" "$T/data" check_hashed --signature-format openssl
+		elif [ -n "$PIN" ]; then
+			skip "$mech ($id)" 'the other module has no such mechanism'
+		else
+			ok "$mech ($id) is offered" false
+		fi
+	done
+}
+
+eddsa()
+{
+	local id=$1
+
+	p11 --sign --id "$id" --mechanism EDDSA --input-file "$T/data.sha512" --output-file "$T/sig" >"$T/out" 2>&1
+	ok 'EDDSA: openssl verifies it' check_rawin "$T/pub.$id" "$T/sig" "$T/data.sha512"
+	refused 'EDDSA: openssl refuses it for other data' check_rawin "$T/pub.$id" "$T/sig" "$T/data.sha256"
+}
+
+without_login()
+{
+	local hash mech
+
+	for hash in sha1 sha256 sha384 sha512; do
+		mech=${hash^^}
+		[ "$hash" != sha1 ] || mech=SHA-1
+		p11_nologin --hash --mechanism "$mech" --input-file "$T/data" --output-file "$T/hash" >"$T/out" 2>&1
+		ok "hash $mech without login" cmp "$T/hash" "$T/data.$hash"
+	done
+	p11_nologin --generate-random 64 --output-file "$T/r1" >"$T/out" 2>&1
+	p11_nologin --generate-random 64 --output-file "$T/r2" >"$T/out" 2>&1
+	ok '64 random bytes' same "$(stat -c %s "$T/r1")" 64
+	ok 'other random bytes the second time' differ "$(base64 -w0 "$T/r1")" "$(base64 -w0 "$T/r2")"
+}
+
+objects()
+{
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/k.pem" -out "$T/c.pem" -subj /CN=object -days 2 >"$T/out" 2>&1
+	openssl x509 -in "$T/c.pem" -outform DER -out "$T/c.der"
+	ok 'write a certificate' p11 --write-object "$T/c.der" --type cert --id 21 --label cert
+	p11_nologin --read-object --type cert --id 21 --output-file "$T/c2.der" >"$T/out" 2>&1
+	ok 'read the certificate back without login' cmp "$T/c.der" "$T/c2.der"
+	ok 'write a data object' p11 --write-object "$T/data.sha512" --type data --label note --application-label app ${PIN:+--private}
+	p11 --read-object --type data --label note --output-file "$T/note" >"$T/out" 2>&1
+	ok 'read the data object back' cmp "$T/data.sha512" "$T/note"
+	ok 'change an id' p11 --set-id 22 --type cert --id 21
+	p11_nologin --read-object --type cert --id 22 --output-file "$T/c3.der" >"$T/out" 2>&1
+	ok 'the certificate is found by its new id' cmp "$T/c.der" "$T/c3.der"
+	refused 'and not by its old one' p11_nologin --read-object --type cert --id 21 --output-file "$T/c4.der"
+	ok 'delete the certificate' p11 --delete-object --type cert --id 22
+	refused 'it is gone' p11_nologin --read-object --type cert --id 22 --output-file "$T/c4.der"
+	ok 'delete the data object' p11 --delete-object --type data --label note
+	ok 'generate a key to delete' generate EC:prime256v1 23 short
+	ok 'delete the private key' p11 --delete-object --type privkey --id 23
+	refused 'no signature with a deleted key' p11 --sign --id 23 --mechanism ECDSA --input-file "$T/data.sha256" --output-file "$T/sig"
+	p11 --read-object --type privkey --id 11 --output-file "$T/secret" >"$T/out" 2>&1
+	ok 'no private key is read out' test ! -s "$T/secret"
+}
+
+own_tests()
+{
+	if [ -n "$PIN" ]; then
+		skip 'its --test' 'the other module fails OAEP'
+	else
+		ok 'its --test' no_errors p11 --test --allow-sw
+		ok 'its --test-fork' no_errors bounded pkcs11-tool --module "$MODULE" --test-fork
+	fi
+	[ -n "$PIN" ] && skip 'its --test-ec' 'the other module lacks ECDSA-SHA1' && return
+	ok 'its --test-ec' p11 --session-rw --test-ec --id 24 --label test-ec --key-type EC:prime256v1
+}
+
+no_errors()
+{
+	"$@" >"$T/own" 2>&1 || { tail -n 20 "$T/own"; return 1; }
+	grep -q '^No errors\|^Child\|child' "$T/own" && ! grep -Eq 'ERR:|: ERR|[1-9][0-9]* errors|CKR_' "$T/own" && return 0
+	tail -n 40 "$T/own"
+	return 1
+}
+
+listing
+generation
+rsa 11
+rsa 12
+ec 13
+ec 14
+ec 15
+eddsa 16
+without_login
+objects
+own_tests
+finish

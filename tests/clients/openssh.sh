@@ -1,0 +1,211 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Seedleaf authors
+#
+# OpenSSH: keys read from the module, signatures, a certificate authority, logins with a key of the module (directly and through
+# the agent), and a server whose host keys the module holds, in an agent.
+# shellcheck source=tests/clients/lib.sh
+. "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+need ssh ssh-agent ssh-keygen ssh-add /usr/sbin/sshd pkcs11-tool
+
+printf '#!/bin/sh\necho "%s"\n' "$PIN" >"$T/askpass"
+chmod +x "$T/askpass"
+export SSH_ASKPASS=$T/askpass SSH_ASKPASS_REQUIRE=force
+ME=$(id -un)
+TYPES=(p256 p384 p521 rsa)
+
+make_keys()
+{
+	generate EC:prime256v1 01 p256 && generate EC:secp384r1 02 p384 && generate EC:secp521r1 03 p521 && generate rsa:3072 04 rsa
+}
+
+# Their OpenSSH names, by our labels.
+ssh_type()
+{
+	case $1 in
+	p256) echo ecdsa-sha2-nistp256 ;;
+	p384) echo ecdsa-sha2-nistp384 ;;
+	p521) echo ecdsa-sha2-nistp521 ;;
+	rsa) echo ssh-rsa ;;
+	esac
+}
+
+# pub.TYPE: the public key as ssh-keygen -D tells it, with no comment; checked against pkcs11-tool's account of the same key.
+split_keys()
+{
+	local type
+
+	bounded ssh-keygen -D "$MODULE" >"$T/keys" 2>"$T/keys.err" || { cat "$T/keys.err"; return 1; }
+	[ ! -s "$T/keys.err" ] || { echo 'ssh-keygen complains:'; cat "$T/keys.err"; return 1; }
+	for type in "${TYPES[@]}"; do
+		grep -c "^$(ssh_type "$type") " "$T/keys" | grep -qx 1 || { cat "$T/keys"; return 1; }
+		grep "^$(ssh_type "$type") " "$T/keys" | cut -d' ' -f1,2 >"$T/pub.$type"
+	done
+}
+
+same_key() # same_key TYPE ID
+{
+	pubkey_pem "$2" "$T/pem" && bounded ssh-keygen -i -m PKCS8 -f "$T/pem" >"$T/converted" &&
+		same "$(cat "$T/converted")" "$(cat "$T/pub.$1")"
+}
+
+agent_start() # agent_start NAME -> $T/NAME.sock
+{
+	spawn "$1" ssh-agent -D -a "$T/$1.sock" -P "$MODULE"
+	wait_for 20 test -S "$T/$1.sock"
+}
+
+agent() # agent NAME COMMAND...
+{
+	local name=$1
+	shift
+	SSH_AUTH_SOCK=$T/$name.sock bounded "$@"
+}
+
+agent_lists()
+{
+	local type
+
+	agent "$1" ssh-add -L >"$T/agent.list" || return 1
+	for type in "${TYPES[@]}"; do
+		grep -Fq "$(cat "$T/pub.$type")" "$T/agent.list" || { echo "no $type in:"; cat "$T/agent.list"; return 1; }
+	done
+}
+
+# A server that knows the user by authorized_keys and has the host keys named.
+sshd_start() # sshd_start NAME AGENT HOST-PUBLIC-KEY...
+{
+	local name=$1 agent=$2 key
+	shift 2
+
+	{
+		printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' 'UsePAM no' 'StrictModes no' 'PermitRootLogin yes' \
+			'PasswordAuthentication no' 'KbdInteractiveAuthentication no' 'LogLevel VERBOSE' "AuthorizedKeysFile $T/authorized"
+		[ -z "$agent" ] || echo "HostKeyAgent $T/$agent.sock"
+		for key; do
+			echo "HostKey $key"
+		done
+	} >"$T/$name.conf"
+	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
+	serve "$name" /usr/sbin/sshd -D -e -f "$T/$name.conf" -o Port=@PORT@
+}
+
+# login PORT KNOWN-HOSTS OPTION...   runs a command over there
+login()
+{
+	local port=$1 known=$2
+	shift 2
+
+	bounded ssh -F none -p "$port" -l "$ME" -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$known" -o GlobalKnownHostsFile=none \
+		-o UpdateHostKeys=no -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o IdentityFile=none -o ConnectTimeout=20 "$@" \
+		127.0.0.1 'echo arrived' >"$T/login" 2>"$T/login.err" || { cat "$T/login.err"; return 1; }
+	same "$(cat "$T/login")" arrived
+}
+
+# The known_hosts line for a server key.
+known()
+{
+	printf '[127.0.0.1]:%s %s\n' "$1" "$(cat "$2")"
+}
+
+signatures()
+{
+	local type
+
+	for type in "${TYPES[@]}"; do
+		printf 'signer %s\n' "$(cat "$T/pub.$type")" >"$T/allowed"
+		echo "text for $type" >"$T/text"
+		rm -f "$T/text.sig"
+		ok "ssh-keygen -Y sign with $type through the agent" agent user ssh-keygen -Y sign -n file -f "$T/pub.$type" "$T/text"
+		ok "ssh-keygen -Y verify $type" verify_text "$T/text"
+		echo more >>"$T/text"
+		refused "ssh-keygen -Y verify $type refuses a changed text" verify_text "$T/text"
+	done
+}
+
+verify_text()
+{
+	ssh-keygen -Y verify -n file -f "$T/allowed" -I signer -s "$T/text.sig" <"$1"
+}
+
+authority()
+{
+	local type
+
+	for type in p256 rsa; do
+		ssh-keygen -q -t ed25519 -N '' -f "$T/member.$type"
+		ok "certificate signed by a $type authority of the module" \
+			bounded ssh-keygen -D "$MODULE" -s "$T/pub.$type" -I someone -n "$ME" -V +1h "$T/member.$type.pub"
+		ok "the certificate names the $type authority" cert_by "$T/member.$type-cert.pub" "$T/pub.$type"
+		printf 'cert-authority %s\n' "$(cat "$T/pub.$type")" >"$T/authorized"
+		ok "login with the certificate of the $type authority" login "$SOFT_PORT" "$T/known.soft" -i "$T/member.$type" -o CertificateFile="$T/member.$type-cert.pub"
+	done
+}
+
+cert_by()
+{
+	ssh-keygen -L -f "$1" >"$T/cert" && has "$T/cert" "Signing CA: .*$(ssh-keygen -l -f "$2" | cut -d' ' -f2 | sed 's/[+]/\\+/g')"
+}
+
+user_logins()
+{
+	local type
+
+	for type in "${TYPES[@]}"; do
+		cp "$T/pub.$type" "$T/authorized"
+		ok "login with $type by PKCS11Provider" login "$SOFT_PORT" "$T/known.soft" -o PKCS11Provider="$MODULE"
+		ok "login with $type through the agent" agent_login "$T/pub.$type"
+	done
+	ssh-keygen -q -t ecdsa -N '' -f "$T/stranger"
+	cp "$T/stranger.pub" "$T/authorized"
+	refused 'no login when the server knows another key' login "$SOFT_PORT" "$T/known.soft" -o PKCS11Provider="$MODULE"
+	ok 'that is, for the user key' has "$T/out" 'Permission denied'
+}
+
+host_keys()
+{
+	local type
+
+	ssh-keygen -q -t ed25519 -N '' -f "$T/client"
+	cp "$T/client.pub" "$T/authorized"
+	for type in "${TYPES[@]}"; do
+		ok "sshd with host key $type in the agent" sshd_start "host-$type" user "$T/pub.$type" || continue
+		known "$PORT" "$T/pub.$type" >"$T/known.$type"
+		ok "login at the host with key $type, known from the first time" login "$PORT" "$T/known.$type" -i "$T/client"
+		known "$PORT" <(cut -d' ' -f1,2 "$T/stranger.pub") >"$T/known.wrong"
+		refused "login at the host with key $type refused by who knows another key" login "$PORT" "$T/known.wrong" -i "$T/client"
+		ok 'that is, for the host key' has "$T/out" 'Host key verification failed'
+		stop "$SPAWNED"
+	done
+}
+
+agent_login()
+{
+	SSH_AUTH_SOCK=$T/user.sock login "$SOFT_PORT" "$T/known.soft" -o IdentitiesOnly=yes -i "$1"
+}
+
+ok 'generate the four keys' make_keys || bail 'no keys'
+ok 'ssh-keygen -D lists each key once, and complains of nothing' split_keys || bail 'ssh-keygen -D sees no keys'
+id=0
+for type in "${TYPES[@]}"; do
+	id=$((id + 1))
+	ok "ssh-keygen -D and pkcs11-tool agree on $type" same_key "$type" "0$id"
+done
+
+ok 'an agent that may load the module' agent_start user || bail 'no agent'
+ok 'ssh-add -s' agent user ssh-add -s "$MODULE" || bail 'the agent does not load the module'
+ok 'ssh-add -L lists the keys' agent_lists user
+for type in "${TYPES[@]}"; do
+	ok "ssh-add -T signs with $type" agent user ssh-add -T "$T/pub.$type"
+done
+signatures
+
+ssh-keygen -q -t ed25519 -N '' -f "$T/soft"
+ok 'a server with a host key of its own' sshd_start soft '' "$T/soft" || bail 'no server'
+SOFT_PORT=$PORT
+known "$SOFT_PORT" <(cut -d' ' -f1,2 "$T/soft.pub") >"$T/known.soft"
+user_logins
+authority
+host_keys
+ok 'ssh-add -e takes the module out of the agent' agent user ssh-add -e "$MODULE"
+finish

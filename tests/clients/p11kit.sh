@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Seedleaf authors
+#
+# p11-kit: the module by its configuration, through the proxy module, and in another process behind p11-kit server.
+SL_PLAIN_USER=1
+# shellcheck source=tests/clients/lib.sh
+. "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+need p11-kit pkcs11-tool openssl
+libdir=$(dirname "$(ls /usr/lib/*/p11-kit-proxy.so 2>/dev/null)")
+need "$libdir/p11-kit-proxy.so" "$libdir/pkcs11/p11-kit-client.so"
+
+mkdir -p "$XDG_CONFIG_HOME/pkcs11/modules"
+printf 'module: %s\n' "$MODULE" >"$XDG_CONFIG_HOME/pkcs11/modules/under-test.module"
+
+# through MODULE COMMAND...   the same commands on another module
+through()
+{
+	local MODULE=$1
+	shift
+	"$@"
+}
+
+modules()
+{
+	bounded p11-kit list-modules >"$T/modules" 2>&1 || { cat "$T/modules"; return 1; }
+	sed -n '/^under-test:/,/^[a-z]/p' "$T/modules" >"$T/module"
+	has "$T/module" "token: $TOKEN"
+}
+
+signs() # signs ID MECHANISM: with MODULE, checked with the key that the module itself told
+{
+	rm -f "$T/sig"
+	p11 --sign --id "$1" --mechanism "$2" --input-file "$T/data" --output-file "$T/sig" --signature-format openssl &&
+		openssl dgst -sha256 -verify "$T/pub.$1" -signature "$T/sig" "$T/data"
+}
+
+ecdsa() # the same over a digest
+{
+	rm -f "$T/sig"
+	p11 --sign --id "$1" --mechanism ECDSA --input-file "$T/digest" --output-file "$T/sig" --signature-format openssl &&
+		openssl pkeyutl -verify -pubin -inkey "$T/pub.$1" -sigfile "$T/sig" -in "$T/digest"
+}
+
+makes_key()
+{
+	generate EC:prime256v1 "$2" "$1" && pubkey_pem "$2" "$T/pub.$2" && ecdsa "$2"
+}
+
+lists()
+{
+	p11_nologin -O --type pubkey >"$T/objects" 2>&1 && has "$T/objects" 'label: *k-rsa' && has "$T/objects" 'label: *k-ec'
+}
+
+server()
+{
+	spawn server p11-kit server --foreground --provider "$MODULE" --name "$T/p11.sock" "pkcs11:token=$TOKEN"
+	wait_for 20 test -S "$T/p11.sock"
+}
+
+# Requests in parallel: the server forks for each client.
+crowd()
+{
+	local i pids=() rc=0
+
+	for i in 1 2 3 4; do
+		p11 --sign --id 02 --mechanism ECDSA --input-file "$T/digest" --output-file "$T/sig.$i" --signature-format openssl >"$T/crowd.$i" 2>&1 &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || rc=1
+	done
+	for i in 1 2 3 4; do
+		openssl pkeyutl -verify -pubin -inkey "$T/pub.02" -sigfile "$T/sig.$i" -in "$T/digest" || { cat "$T/crowd.$i"; rc=1; }
+	done
+	return $rc
+}
+
+head -c 3000 /dev/urandom >"$T/data"
+openssl dgst -sha256 -binary -out "$T/digest" "$T/data"
+ok 'generate rsa:2048' generate rsa:2048 01 k-rsa
+ok 'generate P-256' generate EC:prime256v1 02 k-ec
+ok 'public key rsa' pubkey_pem 01 "$T/pub.01"
+ok 'public key P-256' pubkey_pem 02 "$T/pub.02"
+ok 'p11-kit list-modules shows the module and its token' modules
+
+proxy=$libdir/p11-kit-proxy.so
+ok 'proxy: objects' through "$proxy" lists
+ok 'proxy: RSA signature' through "$proxy" signs 01 SHA256-RSA-PKCS
+ok 'proxy: ECDSA signature' through "$proxy" ecdsa 02
+ok 'proxy: a new key signs' through "$proxy" makes_key by-proxy 03
+
+client=$libdir/pkcs11/p11-kit-client.so
+ok 'p11-kit server' server || bail 'no server'
+export P11_KIT_SERVER_ADDRESS=unix:path=$T/p11.sock
+ok 'client: objects' through "$client" lists
+ok 'client: RSA signature' through "$client" signs 01 SHA256-RSA-PKCS
+ok 'client: ECDSA signature' through "$client" ecdsa 02
+ok 'client: a new key signs' through "$client" makes_key by-client 04
+ok 'client: four at once' through "$client" crowd
+refused 'client: no signature with a key that is not there' through "$client" ecdsa 7e
+stop "$SPAWNED"
+refused 'client: nothing without the server' through "$client" lists
+ok 'what the client made is there without p11-kit' ecdsa 04
+finish
