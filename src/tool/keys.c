@@ -133,9 +133,9 @@ sl_keys_one(struct sl_instance *instance, const struct sl_tool_args *args, struc
 		sl_msg_set(msg, "%.200s: there is no such key", args->operand);
 		return SL_ERR_NOT_FOUND;
 	}
-	if (founds.n > 1 && founds.at[0].token != founds.at[1].token) {
+	if (founds.at[0].token != founds.at[founds.n - 1].token) {
 		sl_msg_set(msg, "%.200s: on the tokens %s and %s, expected --token", args->operand, founds.at[0].token->config->name,
-		           founds.at[1].token->config->name);
+		           founds.at[founds.n - 1].token->config->name);
 		return SL_ERR_ARG;
 	}
 	*ret_founds = founds;
