@@ -23,7 +23,7 @@ run(const struct sl_tool_args *args)
 {
 	SL_CLEANUP(sl_keyfiles_clear) struct sl_keyfiles files = { 0 };
 	SL_CLEANUP(sl_config_free) struct sl_config *config = NULL;
-	const int status = sl_declared_load(&config, &files);
+	const int status = sl_keyset_load(&config, &files);
 	struct sl_msg msg = { "" };
 	enum sl_err err;
 

@@ -104,10 +104,10 @@ run(const struct sl_tool_args *args)
 		sl_report("--keep: '%.80s', expected a number from 0 to 100", keep_text);
 		return SL_EXIT_USAGE;
 	}
-	status = sl_declared_load(&config, &files);
+	status = sl_keyset_load(&config, &files);
 	if (status != SL_EXIT_OK)
 		return status;
-	err = sl_declared_find(&files, args->operand, sl_args_value(args, "token"), &file, &msg);
+	err = sl_keyset_find(&files, args->operand, sl_args_value(args, "token"), &file, &msg);
 	if (err != SL_OK)
 		return sl_report_error(err, args->operand, &msg);
 	return rotate(file, keep_text != NULL ? &keep : NULL);

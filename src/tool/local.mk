@@ -3,10 +3,16 @@ seedleaf_SOURCES = \
 	src/tool/args.c \
 	src/tool/cmd_config_check.c \
 	src/tool/cmd_key_add.c \
+	src/tool/cmd_key_export.c \
+	src/tool/cmd_key_list.c \
 	src/tool/cmd_key_remove.c \
 	src/tool/cmd_key_rotate.c \
+	src/tool/cmd_key_show.c \
+	src/tool/cmd_status.c \
 	src/tool/cmd_token_persist.c \
-	src/tool/declared.c \
+	src/tool/keyset.c \
+	src/tool/encode.c src/tool/encode.h \
+	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
 	src/tool/report.c \
 	src/tool/tool.h

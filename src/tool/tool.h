@@ -50,16 +50,20 @@ int sl_report_error(enum sl_err err, const char *what, const struct sl_msg *msg)
 /* Configuration and environment; a failure was reported and is *ret_status. NULL then. */
 struct sl_config *sl_report_config(int *ret_status);
 
-/* declared.c: the declared key of that label. token NULL: on whichever token, as long as there is one such. */
-SL_MUST_CHECK enum sl_err sl_declared_find(const struct sl_keyfiles *files, const char *label, const char *token,
+/* keyset.c: the declared key of that label. token NULL: on whichever token, as long as there is one such. */
+SL_MUST_CHECK enum sl_err sl_keyset_find(const struct sl_keyfiles *files, const char *label, const char *token,
                                            const struct sl_keyfile **ret_file, struct sl_msg *msg);
 /* Configuration and every key file, types and versions included; a failure was reported and is the exit status. */
-int sl_declared_load(struct sl_config **ret_config, struct sl_keyfiles *ret_files);
+int sl_keyset_load(struct sl_config **ret_config, struct sl_keyfiles *ret_files);
 
 extern const struct sl_tool_command sl_cmd_config_check;
 extern const struct sl_tool_command sl_cmd_key_add;
+extern const struct sl_tool_command sl_cmd_key_export;
+extern const struct sl_tool_command sl_cmd_key_list;
 extern const struct sl_tool_command sl_cmd_key_remove;
 extern const struct sl_tool_command sl_cmd_key_rotate;
+extern const struct sl_tool_command sl_cmd_key_show;
+extern const struct sl_tool_command sl_cmd_status;
 extern const struct sl_tool_command sl_cmd_token_persist;
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum sl_err
-sl_declared_find(const struct sl_keyfiles *files, const char *label, const char *token, const struct sl_keyfile **ret_file,
+sl_keyset_find(const struct sl_keyfiles *files, const char *label, const char *token, const struct sl_keyfile **ret_file,
                  struct sl_msg *msg)
 {
 	const struct sl_keyfile *found = NULL;
@@ -44,7 +44,7 @@ check_type(const struct sl_keyfile *file, struct sl_msg *msg)
 }
 
 int
-sl_declared_load(struct sl_config **ret_config, struct sl_keyfiles *ret_files)
+sl_keyset_load(struct sl_config **ret_config, struct sl_keyfiles *ret_files)
 {
 	SL_CLEANUP(sl_keyfiles_clear) struct sl_keyfiles files = { 0 };
 	SL_CLEANUP(sl_config_free) struct sl_config *config = NULL;

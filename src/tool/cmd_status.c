@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "tool/keys.h"
+
+static const char *const hierarchies[] = { "owner", "endorsement", "platform", "null" };
+
+/* A TPM pads its strings as it likes. */
+static void
+print_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		(void)putchar(*text < 0x20 || *text == 0x7f ? '?' : *text);
+}
+
+static void
+print_root(const struct sl_root_spec *root)
+{
+	if (root->kind == SL_ROOT_PERSISTENT)
+		printf("  root: tpm:0x%08lx (%s)\n", (unsigned long)root->handle, hierarchies[root->hierarchy]);
+	else
+		printf("  root: tpm:%s\n", hierarchies[root->hierarchy]);
+	if (root->name_space[0] != '\0')
+		printf("  namespace: %s\n", root->name_space);
+}
+
+static void
+print_orphans(struct sl_instance *instance, struct sl_token *token)
+{
+	SL_FREE struct sl_orphans *orphans = NULL;
+	struct sl_root_name name;
+	size_t n = 0;
+
+	if (sl_token_identify(token, &name, NULL) != SL_OK ||
+	    sl_store_orphans(instance->store, token->config->name, &name, &orphans, &n) != SL_OK)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		printf("  orphans: %zu objects of root ", orphans[i].objects);
+		for (size_t b = 0; b < orphans[i].root.len; b++)
+			printf("%02x", orphans[i].root.bytes[b]);
+		printf("\n");
+	}
+}
+
+static void
+print_contents(struct sl_instance *instance, struct sl_token *token)
+{
+	SL_CLEANUP(sl_keys_clear) struct sl_founds founds = { 0 };
+	struct sl_msg msg = { "" };
+	char serial[17];
+	enum sl_err err = sl_token_serial(token, serial);
+
+	if (err == SL_OK)
+		printf("  serial: %s\n", serial);
+	if (err == SL_OK)
+		err = sl_keys_find(instance, NULL, token->config->name, &founds, &msg);
+	if (err == SL_OK)
+		printf("  keys: %zu\n", founds.n);
+	if (err != SL_OK) {
+		sl_device_trouble(instance->device, &msg);
+		printf("  trouble: %s\n", msg.text[0] != '\0' ? msg.text : sl_err_text(err));
+	}
+	print_orphans(instance, token);
+}
+
+/* Whether the token is there. */
+static bool
+print_slot(struct sl_instance *instance, struct sl_token *token)
+{
+	struct sl_msg msg = { "" };
+	struct sl_root_info info;
+	const enum sl_err err = sl_token_present(token, &info);
+
+	printf("slot %lu: %s: %s\n", (unsigned long)token->slot, token->config->name,
+	       token->config->hidden ? "hidden" : err == SL_OK ? "present" : "absent");
+	if (token->config->hidden)
+		return false;
+	if (err != SL_OK) {
+		sl_device_trouble(instance->device, &msg);
+		printf("  why: %s\n", msg.text[0] != '\0' ? msg.text : sl_err_text(err));
+	}
+	printf("  label: %s\n", token->config->label);
+	print_root(&token->config->root);
+	if (err == SL_OK)
+		print_contents(instance, token);
+	return err == SL_OK;
+}
+
+static void
+print_tpm(struct sl_instance *instance)
+{
+	struct sl_root_info info;
+
+	for (size_t i = 0; i < instance->n_tokens; i++) {
+		if (sl_token_present(instance->tokens[i], &info) != SL_OK)
+			continue;
+		printf("tpm: ");
+		print_plain(info.manufacturer);
+		printf(", ");
+		print_plain(info.model);
+		printf(", firmware %u.%u\n", info.firmware_major, info.firmware_minor);
+		return;
+	}
+	printf("tpm: no token is present\n");
+}
+
+static int
+run(const struct sl_tool_args *args)
+{
+	SL_CLEANUP(sl_instance_close) struct sl_instance *instance = NULL;
+	int status = SL_EXIT_FAILURE;
+	bool present = false;
+
+	(void)args;
+	instance = sl_keys_open(&status);
+	if (instance == NULL)
+		return status;
+	printf("configuration: %s\n", instance->config->path == NULL ? "none, all defaults" : instance->config->path);
+	printf("store: %s%s\n", instance->config->store, sl_store_writable(instance->store) ? "" : " (cannot be written)");
+	printf("declared keys: %zu\n", instance->keyfiles.n);
+	printf("tcti: %s\n", instance->config->tcti);
+	print_tpm(instance);
+	for (size_t i = 0; i < instance->n_tokens; i++)
+		present = print_slot(instance, instance->tokens[i]) || present;
+	return present ? SL_EXIT_OK : SL_EXIT_FAILURE;
+}
+
+const struct sl_tool_command sl_cmd_status = {
+	.words = "status",
+	.summary = "Show configuration, TPM and every slot, and why one is empty",
+	.run = run,
+};
