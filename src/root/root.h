@@ -15,7 +15,10 @@
 #define SL_ROOT_CONTEXT 32
 #define SL_ROOT_SECRET 32
 
-/* Public bytes that change exactly when the root's secret changes: for a TPM, the TPM2B_NAME's contents. */
+/*
+ * Public bytes that change exactly when the root's secret changes: for a TPM, the TPM2B_NAME's contents of the key; for a primary root of the
+ * endorsement hierarchy, whose Name a clear changes though the key stays, a digest of the same form (root/tpm_primary.c).
+ */
 struct sl_root_name {
 	uint8_t bytes[SL_ROOT_NAME_MAX];
 	size_t len;
@@ -74,8 +77,8 @@ SL_MUST_CHECK enum sl_err sl_root_present(struct sl_root *root, struct sl_root_i
 SL_MUST_CHECK enum sl_err sl_root_name(struct sl_root *root, struct sl_root_name *ret_name);
 
 /*
- * secrets[i] = root secret applied to contexts[i]: n * SL_ROOT_CONTEXT bytes in, n * SL_ROOT_SECRET bytes out, n from 1 to 256. The contexts and
- * the secrets cross the bus encrypted. Where expect is given and the root turns out to have another name: SL_ERR_MISMATCH, and *ret_name
+ * ret_secrets[i] = root secret applied to contexts[i]: n * SL_ROOT_CONTEXT bytes in, n secrets of SL_ROOT_SECRET bytes out, which the caller
+ * clears; n from 1 to 256. The contexts and the secrets cross the bus encrypted. Where expect is given and the root turns out to have another name: SL_ERR_MISMATCH, and *ret_name
  * (may be NULL) tells which.
  */
 SL_MUST_CHECK enum sl_err sl_root_derive(struct sl_root *root, const struct sl_root_name *expect, const uint8_t *contexts, size_t n,

@@ -71,7 +71,7 @@ struct sl_tpm_command {
 	struct sl_tpm_session *session;     /* authorizes the first handle if auth is set; encrypts parameters if it is one that does */
 	const struct sl_secret *auth_value; /* of the first handle, with a session; NULL: empty */
 	bool gives_handle;
-	const char *name;                   /* for messages */
+	const char *name;                   /* for messages; NULL: its failure is not worth one */
 	uint8_t params[1024];
 	size_t params_len;
 };
@@ -138,6 +138,7 @@ struct sl_tpm_grant {
 	const char *auth_file; /* NULL: empty */
 	struct sl_secret value;
 	struct sl_tpm_session session;
+	struct sl_tpm_session *shared; /* one that is there anyway, to be used instead of the empty password */
 };
 struct sl_tpm_grant sl_tpm_grant_of(const struct sl_tpm_root *root, enum sl_hierarchy hierarchy);
 SL_MUST_CHECK enum sl_err sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);

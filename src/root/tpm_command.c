@@ -109,6 +109,8 @@ apply_grant(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, struct sl_tp
 	if (grant->auth_file != NULL) {
 		c->session = &grant->session;
 		c->auth_value = &grant->value;
+	} else {
+		c->session = grant->shared;
 	}
 	return err;
 }
@@ -120,6 +122,22 @@ grant_err(const struct sl_tpm_grant *grant, enum sl_err err)
 	if (err == SL_ERR_NOT_FOUND || (err == SL_ERR_AUTH && grant->auth_file == NULL))
 		return SL_ERR_ABSENT;
 	return err;
+}
+
+/*
+ * A refusal of the shared session: the hierarchy has an authorization, or the TPM does not share the session with us. The empty password tells
+ * which.
+ */
+static enum sl_err
+without_session(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, const struct sl_tpm_template *tmpl)
+{
+	struct sl_tpm_object object = { .handle = 0 };
+	enum sl_err err;
+
+	grant->shared = NULL;
+	err = sl_tpm_command_create_primary(batch, grant, tmpl, &object);
+	sl_tpm_command_flush(batch, &object.handle);
+	return err == SL_OK ? SL_ERR_VERIFY : err;
 }
 
 enum sl_err
@@ -141,7 +159,10 @@ sl_tpm_command_create_primary(struct sl_tpm_batch *batch, struct sl_tpm_grant *g
 	c.params_len = w.used;
 	if ((err = apply_grant(batch, grant, &c)) != SL_OK)
 		return err;
-	if ((err = sl_tpm_run(batch, &c, &a)) != SL_OK)
+	err = sl_tpm_run(batch, &c, &a);
+	if (err == SL_ERR_AUTH && grant->auth_file == NULL && grant->shared != NULL)
+		return without_session(batch, grant, tmpl);
+	if (err != SL_OK)
 		return grant_err(grant, err);
 	object.handle = a.handle;
 	err = read_created(&a, &object.key);
@@ -159,7 +180,7 @@ sl_tpm_command_create_primary(struct sl_tpm_batch *batch, struct sl_tpm_grant *g
 void
 sl_tpm_command_flush(struct sl_tpm_batch *batch, uint32_t *handle)
 {
-	struct sl_tpm_command c = { .code = TPM2_CC_FlushContext, .name = "TPM2_FlushContext", .params_len = 4 };
+	struct sl_tpm_command c = { .code = TPM2_CC_FlushContext, .params_len = 4 };
 	struct sl_writer w = sl_writer_of(c.params, sizeof(c.params));
 	SL_TPM_ANSWER a = { .len = 0 };
 	const uint32_t rc = batch->rc;

@@ -222,6 +222,9 @@ open_swtpm(const char *tcti, const char *conf, int *ret_fd, struct sl_msg *why)
 			e = errno;
 		}
 		freeaddrinfo(found);
+	} else {
+		sl_msg_set(why, "%s: no such host or port", tcti);
+		return SL_ERR_ABSENT;
 	}
 	if (fd < 0)
 		return fail_errno(why, tcti, e);
@@ -305,9 +308,9 @@ receive(struct sl_tpm_link *link, uint8_t *answer, size_t *ret_len)
 
 		if (have == SL_TPM_MESSAGE_MAX || (have >= HEADER && announced(answer) < have))
 			return SL_ERR_DEVICE;
-		r = wait_for(link->fd, POLLIN, queued ? HELD_MS : COMMAND_MS);
+		r = wait_for(link->fd, POLLIN, queued || have != 0 ? HELD_MS : COMMAND_MS);
 		if (r == 0)
-			return SL_ERR_BUSY;
+			return have == 0 ? SL_ERR_BUSY : SL_ERR_DEVICE;
 		n = r < 0 ? -1 : read(link->fd, answer + have, SL_TPM_MESSAGE_MAX - have);
 		if (n > 0)
 			have += (size_t)n;

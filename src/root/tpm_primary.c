@@ -38,6 +38,34 @@ knows_name(const struct sl_tpm_root *r)
 	return r->has_name && r->name_epoch == r->device->epoch;
 }
 
+/*
+ * A primary of the endorsement hierarchy keeps its key over TPM2_Clear and still gets another Name: the Name covers a digest of the object's
+ * obfuscation value, and that one is stirred with proofs that a clear changes. The Name of an asymmetric primary covers its public key instead,
+ * which follows the seed alone. So there the identity is a digest of the salt key's Name and of our template.
+ */
+static bool
+is_named_by_salt(const struct sl_tpm_root *r)
+{
+	return r->spec->kind == SL_ROOT_PRIMARY && r->spec->hierarchy == SL_HIERARCHY_ENDORSEMENT;
+}
+
+static enum sl_err
+name_by_salt(const struct sl_tpm_root *r, const struct sl_root_name *salt, struct sl_root_name *ret_name)
+{
+	static const char label[] = "seedleaf endorsement root v1"; /* hashed with its terminating zero */
+	uint8_t room[sizeof(label) + sizeof(salt->bytes) + sizeof(r->tmpl.bytes)];
+	struct sl_writer w = sl_writer_of(room, sizeof(room));
+	struct sl_root_name name = { .bytes = { TPM2_ALG_SHA256 >> 8, TPM2_ALG_SHA256 & 0xFF }, .len = 34 };
+	enum sl_err err;
+
+	sl_writer_bytes(&w, label, sizeof(label));
+	sl_writer_bytes(&w, salt->bytes, salt->len);
+	sl_writer_bytes(&w, r->tmpl.bytes, r->tmpl.len);
+	if ((err = sl_hash_once(SL_HASH_SHA256, room, w.used, name.bytes + 2)) == SL_OK)
+		*ret_name = name;
+	return err;
+}
+
 /* The root's key, ready for use: created anew, or found at its handle. */
 static enum sl_err
 load(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant *grant, struct sl_tpm_object *ret_object)
@@ -56,7 +84,8 @@ load(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant *gra
 		sl_tpm_device_trouble(batch->device, "%s: the key at 0x%08x is not a root", batch->device->tcti, object.handle);
 		return SL_ERR_MISMATCH;
 	}
-	remember_name(r, &object.key.name);
+	if (!is_named_by_salt(r))
+		remember_name(r, &object.key.name);
 	*ret_object = object;
 	return SL_OK;
 }
@@ -68,12 +97,31 @@ unload(struct sl_tpm_batch *batch, const struct sl_tpm_root *r, struct sl_tpm_ob
 		sl_tpm_command_flush(batch, &object->handle);
 }
 
+/* Asks the TPM; the name is in r afterwards. */
+static enum sl_err
+find_name(struct sl_tpm_batch *batch, struct sl_tpm_root *r)
+{
+	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
+	struct sl_tpm_object object = { .handle = 0 };
+	struct sl_root_name name = { .len = 0 };
+	enum sl_err err;
+
+	if (is_named_by_salt(r)) {
+		if ((err = sl_tpm_salt_start(batch, r, &grant, NULL, &name)) == SL_OK &&
+		    (err = name_by_salt(r, &name, &name)) == SL_OK)
+			remember_name(r, &name);
+	} else {
+		err = load(batch, r, &grant, &object);
+		unload(batch, r, &object);
+	}
+	sl_tpm_grant_end(batch, &grant);
+	return err;
+}
+
 static enum sl_err
 root_name(struct sl_root *root, struct sl_root_name *ret_name)
 {
 	struct sl_tpm_root *r = of(root);
-	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
-	struct sl_tpm_object object = { .handle = 0 };
 	SL_TPM_BATCH batch = { .device = NULL };
 	enum sl_err err;
 
@@ -88,13 +136,10 @@ root_name(struct sl_root *root, struct sl_root_name *ret_name)
 	(void)pthread_mutex_unlock(&r->device->lock);
 	if ((err = sl_tpm_batch_begin(r->device, &batch)) != SL_OK)
 		return err;
-	err = load(&batch, r, &grant, &object);
-	unload(&batch, r, &object);
-	sl_tpm_grant_end(&batch, &grant);
-	if (err != SL_OK)
+	if ((err = find_name(&batch, r)) != SL_OK)
 		return err;
 	sl_tpm_device_trouble(r->device, NULL);
-	*ret_name = object.key.name;
+	*ret_name = r->name;
 	return SL_OK;
 }
 
@@ -114,6 +159,15 @@ job_clear(struct job *job)
 		sl_secret_clear(&job->secrets[i]);
 }
 
+static enum sl_err
+check_expected(struct sl_tpm_batch *batch, const struct job *job)
+{
+	if (job->expect == NULL || sl_tpm_public_same_name(job->expect, &job->name))
+		return SL_OK;
+	sl_tpm_device_trouble(batch->device, "%s: the root is not the one on record", batch->device->tcti);
+	return SL_ERR_MISMATCH;
+}
+
 /* A persistent root whose Name we know need not be read again: the TPM checks the Name that we compute with (cpHash). */
 static enum sl_err
 load_for(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant *grant, struct job *job,
@@ -129,11 +183,10 @@ load_for(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant 
 		err = load(batch, r, grant, ret_object);
 	if (err != SL_OK)
 		return err;
-	job->name = ret_object->key.name;
-	if (job->expect == NULL || sl_tpm_public_same_name(job->expect, &job->name))
+	if (is_named_by_salt(r))
 		return SL_OK;
-	sl_tpm_device_trouble(batch->device, "%s: the root is not the one on record", batch->device->tcti);
-	return SL_ERR_MISMATCH;
+	job->name = ret_object->key.name;
+	return check_expected(batch, job);
 }
 
 /* The session comes first: its salt key has left the TPM before the root comes in. */
@@ -143,9 +196,15 @@ attempt(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
 	struct sl_tpm_session session = { .handle = 0 };
 	struct sl_tpm_object object = { .handle = 0 };
-	enum sl_err err;
+	struct sl_root_name salt;
+	enum sl_err err = sl_tpm_salt_start(batch, r, &grant, &session, &salt);
 
-	if ((err = sl_tpm_salt_start(batch, r, &grant, &session, NULL)) == SL_OK)
+	if (err == SL_OK && is_named_by_salt(r) && (err = name_by_salt(r, &salt, &job->name)) == SL_OK) {
+		remember_name(r, &job->name);
+		err = check_expected(batch, job);
+	}
+	grant.shared = &session; /* so nobody in between can choose another hierarchy */
+	if (err == SL_OK)
 		err = load_for(batch, r, &grant, job, &object);
 	for (size_t i = 0; err == SL_OK && i < job->n; i++) {
 		session.last = i + 1 == job->n;
@@ -183,6 +242,8 @@ try_twice(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 
 	for (int i = 0; i < ATTEMPTS; i++) {
 		err = attempt(batch, r, job);
+		if (err == SL_ERR_AUTH && r->spec->auth_file == NULL) /* where there was nothing to authorize */
+			return SL_ERR_DEVICE;
 		if (!is_stale(err))
 			return err;
 		forget_keys(r);

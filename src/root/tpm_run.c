@@ -361,7 +361,7 @@ sl_tpm_run(struct sl_tpm_batch *batch, struct sl_tpm_command *command, struct sl
 		err = send_patiently(batch, &x, answer);
 	if (err == SL_OK)
 		err = take_apart(batch, command, &x, answer);
-	if (err != SL_OK)
+	if (err != SL_OK && command->name != NULL)
 		sl_tpm_device_trouble(batch->device, "%s: %s: %s (response code 0x%03x)", batch->device->tcti, command->name,
 		                      sl_err_text(err), batch->rc);
 	return err;

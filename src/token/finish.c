@@ -111,11 +111,23 @@ record_public(struct job *job, const struct sl_rsa_hints *hints)
 	return SL_OK;
 }
 
+struct batch_secrets {
+	struct sl_secret at[BATCH_MAX];
+	size_t n;
+};
+
+static void
+clear_secrets(struct batch_secrets *secrets)
+{
+	for (size_t i = 0; i < secrets->n; i++)
+		sl_secret_clear(&secrets->at[i]);
+}
+
 /* One batch on the root for all that is not on record. */
 static enum sl_err
 derive(struct sl_token *token, const struct sl_root_name *name, struct jobs *jobs)
 {
-	SL_SECRET secrets = { 0 };
+	SL_CLEANUP(clear_secrets) struct batch_secrets secrets = { .n = 0 };
 	uint8_t contexts[BATCH_MAX * SL_CONTEXT_LEN];
 	struct job *missing[BATCH_MAX];
 	size_t n = 0;
@@ -131,12 +143,13 @@ derive(struct sl_token *token, const struct sl_root_name *name, struct jobs *job
 		err = sl_context(&id, contexts + n * SL_CONTEXT_LEN);
 		missing[n++] = job;
 	}
+	secrets.n = n;
 	if (err == SL_OK && n != 0)
-		err = sl_root_derive(token->root, name, contexts, n, &secrets, NULL);
+		err = sl_root_derive(token->root, name, contexts, n, secrets.at, NULL);
 	for (size_t i = 0; i < n && err == SL_OK; i++) {
 		struct sl_rsa_hints hints = { 0, 0 };
 
-		err = sl_material_fill(missing[i]->key->material, secrets.bytes + i * SL_ROOT_SECRET, &hints);
+		err = sl_material_fill(missing[i]->key->material, secrets.at[i].bytes, &hints);
 		if (err == SL_OK)
 			err = record_public(missing[i], &hints);
 	}

@@ -6,3 +6,27 @@ tpmtest_ldadd = libtpmtest.la libtest.la libseedleaf.la
 check_PROGRAMS += tests/root/test-budget
 tests_root_test_budget_SOURCES = tests/root/test-budget.c
 tests_root_test_budget_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-life
+tests_root_test_life_SOURCES = tests/root/test-life.c
+tests_root_test_life_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-faults
+tests_root_test_faults_SOURCES = tests/root/test-faults.c
+tests_root_test_faults_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-link
+tests_root_test_link_SOURCES = tests/root/test-link.c
+tests_root_test_link_LDADD = $(tpmtest_ldadd) -lutil
+
+check_PROGRAMS += tests/root/test-threads
+tests_root_test_threads_SOURCES = tests/root/test-threads.c
+tests_root_test_threads_LDADD = $(tpmtest_ldadd)
+
+dist_check_SCRIPTS += tests/root/test-with-tpm.sh
+tests/root/test-with-tpm.log: tests/root/test-link
+
+# No TPM: the arithmetic under the sessions.
+check_PROGRAMS += tests/root/test-tpm-crypto
+tests_root_test_tpm_crypto_SOURCES = tests/root/test-tpm-crypto.c
+tests_root_test_tpm_crypto_LDADD = $(test_ldadd)
