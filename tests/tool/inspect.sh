@@ -153,7 +153,7 @@ check "status: owner has another serial number" no \
 want 0 "list after a clear" "$tool" key list
 check "list: orphans are not listed" "" "$(awk -F '\t' '$4 == "stored"' "$out")"
 
-SEEDLEAF_TCTI=device:/nonexistent
+export SEEDLEAF_TCTI=device:/nonexistent
 want 1 "status without a TPM" "$tool" status
 check "status without a TPM: why" 4 "$(grep -c '^  why: .*/nonexistent' "$out")"
 want 1 "list without a TPM" "$tool" key list
