@@ -89,7 +89,7 @@ fingerprints()
 	local label
 
 	for label in host host-rsa user; do
-		printf '%-9s %s\n' "$label" "$(ssh-keygen -l -f "$T/run/$label.pub" | cut -d' ' -f2,4)"
+		printf '%-9s %s\n' "$label" "$(ssh-keygen -l -f "$T/run/$label.pub" | cut -d" " -f2)"
 	done
 }
 
@@ -153,7 +153,7 @@ tls_certificate()
 
 tls_server()
 {
-	OPENSSL_CONF=$T/openssl.cnf serve tls env OPENSSL_CONF="$T/openssl.cnf" openssl s_server -accept 127.0.0.1:@PORT@ -tls1_3 -engine pkcs11 \
+	OPENSSL_CONF=$T/openssl.cnf serve tls env OPENSSL_CONF="$T/openssl.cnf" openssl s_server -accept 127.0.0.1:@PORT@ -www -tls1_3 -engine pkcs11 \
 		-keyform engine -key "pkcs11:token=$TOKEN;object=tls;type=private" -cert "$T/tls.crt"
 }
 
