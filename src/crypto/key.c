@@ -7,23 +7,17 @@
 #include <string.h>
 
 
-/*
- * Key types by object identifier, not by name: an engine of our host that is the default for "RSA" or "EC" (libp11's makes itself that)
- * catches EVP_PKEY_CTX_new_from_name() by name even in a library context of our own, and then fails; of the numbers it knows nothing.
- * Existing keys made like this are used with our own provider's operations. (Below those, libcrypto 3.0 still gives each RSA and EC key the
- * default engine's RSA_METHOD or EC_KEY_METHOD; libp11's hands keys that are not its own to libcrypto's. There is no public way around that.)
- */
 static const char *
-oid_of(enum sl_key_kind kind)
+type_of(enum sl_key_kind kind)
 {
-	static const char *const oids[] = {
-		[SL_KEY_EC] = "1.2.840.10045.2.1",
-		[SL_KEY_RSA] = "1.2.840.113549.1.1.1",
-		[SL_KEY_ED25519] = "1.3.101.112",
-		[SL_KEY_X25519] = "1.3.101.110",
+	static const char *const names[] = {
+		[SL_KEY_EC] = SL_OSSL_EC,
+		[SL_KEY_RSA] = SL_OSSL_RSA,
+		[SL_KEY_ED25519] = SL_OSSL_ED25519,
+		[SL_KEY_X25519] = SL_OSSL_X25519,
 	};
 
-	return oids[kind];
+	return names[kind];
 }
 
 static const char *
@@ -88,7 +82,7 @@ public_params(const struct sl_public *pub, OSSL_PARAM *params, size_t n, uint8_t
 static enum sl_err
 import(const struct sl_public *pub, const OSSL_PARAM *secret, EVP_PKEY **ret_pkey)
 {
-	SL_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(sl_ossl_ctx(), oid_of(pub->kind), NULL);
+	SL_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(sl_ossl_ctx(), type_of(pub->kind), NULL);
 	SL_FREE uint8_t *scratch = malloc(pub->n.len + pub->e.len + 1);
 	OSSL_PARAM params[SL_KEY_PARAMS_MAX + 1];
 	size_t n = 0;

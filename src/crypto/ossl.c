@@ -62,12 +62,14 @@ static void
 set_up(void)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
+	OSSL_PROVIDER *provider;
 	OSSL_LIB_CTX *ctx;
 
 	pin();
 	if (OPENSSL_atexit(at_libcrypto_exit) != 1 || (ctx = OSSL_LIB_CTX_new()) == NULL)
 		return;
-	if (OSSL_PROVIDER_load(ctx, "default") == NULL || (hmac = EVP_MAC_fetch(ctx, "HMAC", NULL)) == NULL) {
+	if ((provider = OSSL_PROVIDER_load(ctx, "default")) == NULL || !sl_provider_load(ctx, provider) ||
+	    (hmac = EVP_MAC_fetch(ctx, "HMAC", NULL)) == NULL) {
 		OSSL_LIB_CTX_free(ctx);
 		return;
 	}

@@ -15,6 +15,17 @@ EVP_MAC *sl_ossl_hmac(void);
 /* Makes ready first; NULL when that, or fetching, failed. */
 EVP_MD *sl_ossl_md(enum sl_hash hash);
 
+/* The key types' names in our context; why they are such is told in provider.c. */
+#define SL_OSSL_RSA "title"
+#define SL_OSSL_EC "role"
+#define SL_OSSL_ED25519 "initials"
+#define SL_OSSL_X25519 "dnQualifier"
+/* Called once. */
+bool sl_provider_load(OSSL_LIB_CTX *ctx, OSSL_PROVIDER *from);
+
+/* For every context that is made from a key: that provider's operations before the default one's. */
+#define SL_OSSL_PROPERTIES "?provider=seedleaf"
+
 /*
  * libcrypto's error queue belongs to the thread, thus to our host: one forgotten entry makes its next SSL_get_error() lie. Each function
  * that calls libcrypto holds one of these; the queue is as before when it leaves its scope.

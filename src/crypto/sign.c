@@ -4,7 +4,6 @@
 #include "crypto/key_internal.h"
 
 #include <openssl/core_names.h>
-#include <openssl/rsa.h>
 #include <string.h>
 
 #define RSA_LEN_MAX (RSA_BITS_MAX / 8)
@@ -63,42 +62,73 @@ signature_len(const struct sl_key *key)
 	}
 }
 
-static bool
-set_hash(EVP_PKEY_CTX *ctx, enum sl_hash hash)
+static const char *
+padding_of(enum sl_sig_alg alg)
+{
+	switch (alg) {
+	case SL_SIG_RSA_PKCS1:
+		return OSSL_PKEY_RSA_PAD_MODE_PKCSV15;
+	case SL_SIG_RSA_PSS:
+		return OSSL_PKEY_RSA_PAD_MODE_PSS;
+	case SL_SIG_RSA_RAW:
+		return OSSL_PKEY_RSA_PAD_MODE_NONE;
+	default:
+		return NULL;
+	}
+}
+
+static OSSL_PARAM
+text_param(const char *name, const char *value)
+{
+	return sl_key_param(name, OSSL_PARAM_UTF8_STRING, value, strlen(value));
+}
+
+static const char *
+hash_name(enum sl_hash hash)
 {
 	const EVP_MD *md = sl_ossl_md(hash);
 
-	return md != NULL && EVP_PKEY_CTX_set_signature_md(ctx, md) == 1;
+	return md == NULL ? NULL : EVP_MD_get0_name(md);
 }
 
+/* The padding comes first: what may follow depends on it. */
 static bool
 set_rsa(EVP_PKEY_CTX *ctx, const struct sl_sig_params *p)
 {
-	const EVP_MD *mgf;
+	const char *padding = padding_of(p->alg);
+	const char *hash = hash_name(p->hash);
+	const char *mgf = hash_name(p->mgf_hash);
+	const int salt = (int)p->salt_len;
+	OSSL_PARAM params[5];
+	size_t n = 0;
 
-	switch (p->alg) {
-	case SL_SIG_RSA_PKCS1:
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
-		       (p->hash == SL_HASH_NONE || set_hash(ctx, p->hash));
-	case SL_SIG_RSA_PSS:
-		mgf = sl_ossl_md(p->mgf_hash);
-		return mgf != NULL && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 && set_hash(ctx, p->hash) &&
-		       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mgf) == 1 &&
-		       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)p->salt_len) == 1;
-	case SL_SIG_RSA_RAW:
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1;
-	default:
+	if (padding == NULL)
 		return true;
+	params[n++] = text_param(OSSL_SIGNATURE_PARAM_PAD_MODE, padding);
+	if (p->alg != SL_SIG_RSA_RAW && p->hash != SL_HASH_NONE) {
+		if (hash == NULL)
+			return false;
+		params[n++] = text_param(OSSL_SIGNATURE_PARAM_DIGEST, hash);
 	}
+	if (p->alg == SL_SIG_RSA_PSS) {
+		if (mgf == NULL)
+			return false;
+		params[n++] = text_param(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, mgf);
+		params[n++] = sl_key_param(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, OSSL_PARAM_INTEGER, &salt, sizeof(salt));
+	}
+	params[n] = OSSL_PARAM_construct_end();
+	return EVP_PKEY_CTX_set_params(ctx, params) == 1;
 }
 
 static bool
 start_eddsa(struct sl_signer *s)
 {
 	EVP_PKEY *pkey = s->key->pkey;
+	OSSL_LIB_CTX *lib = sl_ossl_ctx();
 
-	return s->for_verify ? EVP_DigestVerifyInit_ex(s->md_ctx, NULL, NULL, sl_ossl_ctx(), NULL, pkey, NULL) == 1
-	                     : EVP_DigestSignInit_ex(s->md_ctx, NULL, NULL, sl_ossl_ctx(), NULL, pkey, NULL) == 1;
+	if (s->for_verify)
+		return EVP_DigestVerifyInit_ex(s->md_ctx, NULL, NULL, lib, SL_OSSL_PROPERTIES, pkey, NULL) == 1;
+	return EVP_DigestSignInit_ex(s->md_ctx, NULL, NULL, lib, SL_OSSL_PROPERTIES, pkey, NULL) == 1;
 }
 
 static enum sl_err
@@ -109,8 +139,7 @@ start(struct sl_signer *s)
 			return SL_ERR_MEMORY;
 		return start_eddsa(s) ? SL_OK : SL_ERR_CRYPTO;
 	}
-	/* From the key: no engine of our host has a say in this (key.c, oid_of()). */
-	s->ctx = EVP_PKEY_CTX_new_from_pkey(sl_ossl_ctx(), s->key->pkey, NULL);
+	s->ctx = EVP_PKEY_CTX_new_from_pkey(sl_ossl_ctx(), s->key->pkey, SL_OSSL_PROPERTIES);
 	if (s->ctx == NULL)
 		return SL_ERR_MEMORY;
 	if ((s->for_verify ? EVP_PKEY_verify_init(s->ctx) : EVP_PKEY_sign_init(s->ctx)) != 1 || !set_rsa(s->ctx, &s->params))
