@@ -15,17 +15,6 @@ EVP_MAC *sl_ossl_hmac(void);
 /* Makes ready first; NULL when that, or fetching, failed. */
 EVP_MD *sl_ossl_md(enum sl_hash hash);
 
-/* The key types' names in our context; why they are such is told in provider.c. */
-#define SL_OSSL_RSA "title"
-#define SL_OSSL_EC "role"
-#define SL_OSSL_ED25519 "initials"
-#define SL_OSSL_X25519 "dnQualifier"
-/* Called once. */
-bool sl_provider_load(OSSL_LIB_CTX *ctx, OSSL_PROVIDER *from);
-
-/* For every context that is made from a key: that provider's operations before the default one's. */
-#define SL_OSSL_PROPERTIES "?provider=seedleaf"
-
 /*
  * libcrypto's error queue belongs to the thread, thus to our host: one forgotten entry makes its next SSL_get_error() lie. Each function
  * that calls libcrypto holds one of these; the queue is as before when it leaves its scope.
@@ -40,13 +29,9 @@ void sl_ossl_quiet_end(const struct sl_ossl_quiet *quiet);
 /* Cleanups for libcrypto's types: secret ones are wiped. */
 void sl_ossl_clean_bn(BIGNUM **bn);
 void sl_ossl_clean_bn_ctx(BN_CTX **ctx);
-void sl_ossl_clean_pkey(EVP_PKEY **pkey);
-void sl_ossl_clean_pkey_ctx(EVP_PKEY_CTX **ctx);
 void sl_ossl_clean_mac_ctx(EVP_MAC_CTX **ctx);
 #define SL_BN SL_CLEANUP(sl_ossl_clean_bn) BIGNUM
 #define SL_BN_CTX SL_CLEANUP(sl_ossl_clean_bn_ctx) BN_CTX
-#define SL_PKEY SL_CLEANUP(sl_ossl_clean_pkey) EVP_PKEY
-#define SL_PKEY_CTX SL_CLEANUP(sl_ossl_clean_pkey_ctx) EVP_PKEY_CTX
 #define SL_MAC_CTX SL_CLEANUP(sl_ossl_clean_mac_ctx) EVP_MAC_CTX
 
 #endif

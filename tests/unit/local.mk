@@ -30,3 +30,7 @@ tests_unit_test_engine_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_engine_p11_SOURCES = $(tests_unit_test_engine_SOURCES)
 tests_unit_test_engine_p11_CPPFLAGS = $(AM_CPPFLAGS) -DCOUNTING=0
 tests_unit_test_engine_p11_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-guest
+tests_unit_test_guest_SOURCES = tests/unit/test-guest.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_guest_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
