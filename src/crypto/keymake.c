@@ -23,7 +23,6 @@ clean_point(EC_POINT **point)
 	EC_POINT_clear_free(*point);
 }
 
-/* Not EVP's EC key generation or import, which would have to be told the point: see oid_of() in key.c. */
 static enum sl_err
 ec_public(unsigned size, const uint8_t *d_bytes, size_t d_len, uint8_t point[POINT_MAX])
 {

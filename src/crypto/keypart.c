@@ -27,7 +27,7 @@ number(const struct sl_key *key, const char *name, size_t width, bool full, stru
 	if ((err = sl_secret_alloc(&native, width)) != SL_OK || (err = sl_secret_alloc(&big, width)) != SL_OK)
 		return err;
 	params[0] = OSSL_PARAM_construct_BN(name, native.bytes, width);
-	if (EVP_PKEY_get_params(key->pkey, params) != 1 || OSSL_PARAM_modified(params) != 1)
+	if (!sl_provider_get(key->kind, key->keydata, params) || OSSL_PARAM_modified(params) != 1)
 		return SL_ERR_CRYPTO;
 	sl_key_to_native(big.bytes, native.bytes, width);
 	while (!full && skip < width - 1 && big.bytes[skip] == 0)

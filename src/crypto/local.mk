@@ -10,6 +10,7 @@ libseedleaf_la_SOURCES += \
 	src/crypto/mac.c src/crypto/mac.h \
 	src/crypto/ossl.c src/crypto/ossl.h src/crypto/ossl_internal.h \
 	src/crypto/prime.c src/crypto/prime.h \
+	src/crypto/provider.c src/crypto/provider.h \
 	src/crypto/rand.c src/crypto/rand.h \
 	src/crypto/sign.c src/crypto/sign.h
 libseedleaf_la_SOURCES += \
