@@ -184,8 +184,8 @@ arguments()
 	ok 'unknown option' tool_says '--colour' seedleaf key add x --type ec:P-256 --colour red
 	ok 'key add without a type' tool_says '--type' seedleaf key add x
 	ok 'key add with an unknown type' tool_says 'P-999' seedleaf key add x --type ec:P-999
-	WANT=1 ok 'key add of a label that is taken' tool_says 'good.key' seedleaf key add good --type ec:P-256
-	WANT=1 ok 'key remove of a key that is not there' tool_says 'nothing' seedleaf key remove nothing
+	WANT=2 ok 'key add of a label that is taken' tool_says 'good.key' seedleaf key add good --type ec:P-256
+	WANT=2 ok 'key remove of a key that is not there' tool_says 'nothing' seedleaf key remove nothing
 	ok 'and all that made no key file' same "$(ls "$T/etc/keys.d")" good.key
 }
 

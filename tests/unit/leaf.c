@@ -165,6 +165,7 @@ leaf_all(const char *how)
 	SL_SECRET point = { 0 };
 	uint8_t want[32];
 
+	test_ok(public != NULL, "%s: X25519: public key from its SubjectPublicKeyInfo", how);
 	test_hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a", want, sizeof(want));
 	test_ok(sl_key_part(parts, SL_PART_POINT, &point) == SL_OK && memcmp(point.bytes, want, 32) == 0,
 	        "%s: X25519: RFC 7748 6.1", how);
