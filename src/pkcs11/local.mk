@@ -26,3 +26,6 @@ noinst_HEADERS += include/pkcs11-additions.h
 include_HEADERS = include/seedleaf.h
 install-data-hook:
 	rm -f $(DESTDIR)$(moduledir)/seedleaf-pkcs11.la
+# Without its .la, libtool cannot take the module away.
+uninstall-hook:
+	rm -f $(DESTDIR)$(moduledir)/seedleaf-pkcs11.so

@@ -18,6 +18,13 @@
  * bytes of secrets then lie in buffers of ours that are wiped, and nothing in between writes to our host's standard error.
  */
 #define SL_TPM_SRK ((uint32_t)0x81000001)
+
+/* First handles of the ranges (Part 2, 7.5). The ones of tss2 shift an int beyond its width. */
+#define SL_TPM_FIRST_LOADED_SESSION 0x02000000U
+#define SL_TPM_FIRST_SAVED_SESSION 0x03000000U
+#define SL_TPM_FIRST_TRANSIENT 0x80000000U
+#define SL_TPM_FIRST_PERSISTENT 0x81000000U
+#define SL_TPM_FIRST_PLATFORM_PERSISTENT 0x81800000U
 #define SL_TPM_LIVE_MAX 4
 
 struct sl_tpm_root;
