@@ -3,17 +3,12 @@
 #include "pkcs11/call.h"
 #include "token/make.h"
 #include "token/rv.h"
+#include "token/template.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* PKCS#11 3.0 section 5.7: object management functions */
-
-static CK_RV
-no_template(const CK_ATTRIBUTE *template, CK_ULONG n)
-{
-	return template == NULL && n != 0 ? CKR_ARGUMENTS_BAD : CKR_OK;
-}
 
 CK_RV
 C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *object)
@@ -94,7 +89,7 @@ C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle, CK_ATTRI
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = no_template(template, n);
+		rv = n > SL_TEMPLATE_MAX || (template == NULL && n != 0) ? CKR_ARGUMENTS_BAD : CKR_OK;
 	if (rv == CKR_OK && (object = sl_token_object(call.token, handle)) == NULL)
 		rv = CKR_OBJECT_HANDLE_INVALID;
 	if (rv == CKR_OK)
@@ -136,7 +131,7 @@ C_FindObjectsInit(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG n)
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = no_template(template, n);
+		rv = sl_template_check(template, n);
 	if (rv == CKR_OK)
 		rv = find_init(call.session, template, n);
 	return sl_call_end(&call, __func__, rv);

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/rand.h"
 #include "pkcs11/call.h"
+#include "pkcs11/out.h"
 #include "token/rv.h"
 
 /* PKCS#11 3.0 section 5.20: random number generation functions. The generator is libcrypto's, seeded by the kernel: it takes no seed. */
@@ -23,8 +24,8 @@ C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len)
 	struct sl_call call;
 	CK_RV rv = sl_call_begin(&call, session);
 
-	if (rv == CKR_OK && data == NULL && len != 0)
-		rv = CKR_ARGUMENTS_BAD;
+	if (rv == CKR_OK)
+		rv = sl_in_check((struct sl_in){ data, len });
 	if (rv == CKR_OK && len != 0)
 		rv = sl_rv(sl_rand(data, len));
 	return sl_call_end(&call, __func__, rv);

@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/out.h"
 
+#include <stdint.h>
+
 CK_RV
 sl_out_claim(struct sl_out out, size_t need, CK_BYTE_PTR *dst)
 {
@@ -23,5 +25,5 @@ sl_out_claim(struct sl_out out, size_t need, CK_BYTE_PTR *dst)
 CK_RV
 sl_in_check(struct sl_in in)
 {
-	return in.data == NULL && in.len != 0 ? CKR_ARGUMENTS_BAD : CKR_OK;
+	return (in.data == NULL && in.len != 0) || in.len > PTRDIFF_MAX ? CKR_ARGUMENTS_BAD : CKR_OK;
 }

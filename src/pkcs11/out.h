@@ -24,7 +24,7 @@ struct sl_out {
  */
 CK_RV sl_out_claim(struct sl_out out, size_t need, CK_BYTE_PTR *dst);
 
-/* CKR_ARGUMENTS_BAD for a length without data. */
+/* CKR_ARGUMENTS_BAD for a length without data, and for one that no object in memory can have. */
 CK_RV sl_in_check(struct sl_in in);
 
 #endif

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static CK_RV
-well_formed(const CK_ATTRIBUTE *template, CK_ULONG n)
+CK_RV
+sl_template_check(const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	if ((template == NULL && n != 0) || n > SL_TEMPLATE_MAX)
 		return CKR_ARGUMENTS_BAD;
@@ -42,7 +42,7 @@ check(unsigned kind, unsigned may, const CK_ATTRIBUTE *a)
 CK_RV
 sl_template_take(unsigned kind, unsigned may, const CK_ATTRIBUTE *template, CK_ULONG n, struct sl_attrs *ret_attrs)
 {
-	CK_RV rv = well_formed(template, n);
+	CK_RV rv = sl_template_check(template, n);
 
 	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++) {
 		const struct sl_attr *before = sl_attrs_get(ret_attrs, template[i].type);
@@ -89,7 +89,7 @@ sl_template_one_way(unsigned kind, const struct sl_attrs *now, const struct sl_a
 static CK_RV
 peek(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYPE type, void *value, size_t len)
 {
-	CK_RV rv = well_formed(template, n);
+	CK_RV rv = sl_template_check(template, n);
 
 	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++) {
 		if (template[i].type != type)

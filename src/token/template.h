@@ -10,6 +10,9 @@
  * A caller's template, checked whole against the schema before anything is applied (PKCS#11 3.0 section 4.1).
  */
 
+/* What every template has to be before anybody reads a value of it: CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID. */
+CK_RV sl_template_check(const CK_ATTRIBUTE *template, CK_ULONG n);
+
 /*
  * may: the one of SL_MAY_CREATE, _GENERATE, _SET, _COPY that asks. CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_READ_ONLY,
  * CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT (one type, two values), CKR_HOST_MEMORY. ret_attrs is to be empty before.

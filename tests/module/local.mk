@@ -1,0 +1,9 @@
+# Against the built module, beside a software TPM: each program runs itself anew under tests/with-tpm. None links the module's code.
+check_LTLIBRARIES += libmodtest.la
+libmodtest_la_SOURCES = tests/module/module.c tests/module/module.h
+modtest_ldadd = libmodtest.la libtest.la -ldl
+EXTRA_DIST += tests/data/exports
+
+check_PROGRAMS += tests/module/test-list
+tests_module_test_list_SOURCES = tests/module/test-list.c tests/module/calls.inc tests/module/careless.inc
+tests_module_test_list_LDADD = $(modtest_ldadd)
