@@ -16,3 +16,4 @@ libseedleaf_la_SOURCES += \
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \
 	src/crypto/tpmkex.c src/crypto/tpmkex.h
+libseedleaf_la_SOURCES += src/crypto/agree.h src/crypto/cipher.h src/crypto/kdf.h src/crypto/macop.h src/crypto/rsacrypt.h
