@@ -72,8 +72,8 @@ sl_token_present(struct sl_token *token, struct sl_root_info *ret_info)
 	if (token->config->hidden)
 		return SL_ERR_ABSENT;
 	err = sl_root_present(token->root, &info);
-	/* No property tells whether the platform hierarchy has an authorization: only trying does. */
-	if (err == SL_OK && spec->kind == SL_ROOT_PRIMARY && spec->hierarchy == SL_HIERARCHY_PLATFORM)
+	/* Whether a persistent root is there, only reading it tells; its name is needed soon anyway. */
+	if (err == SL_OK && spec->kind == SL_ROOT_PERSISTENT)
 		err = sl_root_name(token->root, &name);
 	if (err == SL_OK && ret_info != NULL)
 		*ret_info = info;
