@@ -3,6 +3,7 @@
 #include "pkcs11/call.h"
 
 #include "base/log.h"
+#include "crypto/ossl.h"
 #include "token/rv.h"
 
 #include <pthread.h>
@@ -63,6 +64,9 @@ sl_call_initialize(void)
 	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
 
 	(void)pthread_once(&fork_once, watch_forks);
+	/* With no lock held: libcrypto may read the host's configuration now, and what that loads may call us (ossl.h). */
+	if (sl_ossl_ready() != SL_OK)
+		return CKR_GENERAL_ERROR;
 	(void)pthread_rwlock_wrlock(&module_lock);
 	if (instance == NULL)
 		rv = open_instance();
