@@ -10,11 +10,6 @@
  * take a hundred times as long. Strict: shortest lengths and integers only, nothing after the end.
  */
 
-struct sl_bytes {
-	const uint8_t *data;
-	size_t len;
-};
-
 /* A public key by its components. Pointers are borrowed. */
 struct sl_public {
 	enum sl_key_kind kind;
