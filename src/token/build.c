@@ -31,6 +31,29 @@ sl_build_usage(const struct sl_keytype *type)
 	return 0;
 }
 
+unsigned
+sl_build_usage_of(CK_KEY_TYPE type)
+{
+	switch (type) {
+	case CKK_RSA:
+		return SL_USE_SIGN | SL_USE_DECRYPT | SL_USE_WRAP;
+	case CKK_EC:
+		return SL_USE_SIGN | SL_USE_DERIVE;
+	case CKK_EC_EDWARDS:
+		return SL_USE_SIGN;
+	case CKK_EC_MONTGOMERY:
+	case CKK_HKDF:
+		return SL_USE_DERIVE;
+	case CKK_AES:
+		return SL_USE_SIGN | SL_USE_ENCRYPT | SL_USE_DECRYPT | SL_USE_WRAP | SL_USE_DERIVE;
+	case CKK_AES_XTS:
+	case CKK_CHACHA20:
+		return SL_USE_ENCRYPT | SL_USE_DECRYPT;
+	default:
+		return SL_USE_SIGN | SL_USE_DERIVE;
+	}
+}
+
 CK_KEY_TYPE
 sl_build_key_type(const struct sl_keytype *type)
 {

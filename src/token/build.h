@@ -14,6 +14,9 @@
 /* enum sl_usage bits a key of that type has when nobody says otherwise; also all that it can have. */
 unsigned sl_build_usage(const struct sl_keytype *type);
 
+/* The same for a PKCS#11 key type, whatever its size. */
+unsigned sl_build_usage_of(CK_KEY_TYPE type);
+
 /* CKK_ of a type. */
 CK_KEY_TYPE sl_build_key_type(const struct sl_keytype *type);
 

@@ -4,20 +4,25 @@
 
 #include "crypto/cert.h"
 #include "token/build.h"
+#include "token/newkey.h"
 #include "token/rv.h"
+#include "token/seal.h"
 #include "token/template.h"
 
 #include <string.h>
 
-/* PKCS#11 3.0 section 5.6: a read-only session makes, changes and destroys no token objects. */
+/* A key that is no function of the root is kept sealed. */
 static CK_RV
-may_write(const struct sl_session *session, bool token_object)
+seal_material(struct sl_token *token, struct sl_material *material, struct sl_record *record)
 {
-	if (!token_object)
-		return CKR_OK;
-	if (!session->rw)
-		return CKR_SESSION_READ_ONLY;
-	return sl_store_writable(session->token->instance->store) ? CKR_OK : CKR_TOKEN_WRITE_PROTECTED;
+	const struct sl_root_name nobody = { .len = 0 };
+	struct sl_key *key = NULL;
+	CK_RV rv = sl_rv(sl_material_key(material, token->root, &nobody, &key));
+
+	if (rv == CKR_OK)
+		rv = sl_rv(sl_seal_key(token, key, &record->sealed, &record->sealed_len));
+	sl_key_unref(&key);
+	return rv;
 }
 
 /* Stores or keeps in memory, and publishes. attrs is used up. */
@@ -39,7 +44,11 @@ settle(struct sl_session *session, struct sl_attrs *attrs, struct sl_material *m
 			record.has_recipe = true;
 			record.recipe = *recipe;
 			record.hints = sl_material_hints(material);
+		} else if (material != NULL && sl_attrs_ulong(attrs, CKA_CLASS, 0) != CKO_PUBLIC_KEY) {
+			rv = seal_material(token, material, &record);
 		}
+		if (rv != CKR_OK)
+			return rv;
 		record.attrs = *attrs;
 		*attrs = (struct sl_attrs){ 0 };
 		rv = sl_rv(sl_token_store_root(token, &root));
@@ -153,6 +162,18 @@ kind_of_template(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS *ret_
 	return *ret_kind == 0 ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
 }
 
+static CK_RV
+create_key(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret_handle)
+{
+	const struct sl_newkey_default none = { SL_MAY_CREATE, CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION };
+	SL_NEWKEY k = { 0 };
+	CK_RV rv;
+
+	if ((rv = sl_newkey_begin(session, &none, template, n, &k)) != CKR_OK || (rv = sl_newkey_import(&k)) != CKR_OK)
+		return rv;
+	return sl_newkey_finish(session, &k, ret_handle);
+}
+
 CK_RV
 sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret_handle)
 {
@@ -165,10 +186,12 @@ sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULON
 	if (rv != CKR_OK)
 		return rv;
 	if ((kind & (SL_IS_PRIVATE | SL_IS_SECRET)) != 0)
-		return CKR_FUNCTION_NOT_SUPPORTED; /* a secret that comes from outside has to be sealed */
+		return create_key(session, template, n, ret_handle);
+	if ((kind & (SL_IS_PROFILE | SL_IS_MECHANISM)) != 0)
+		return CKR_ATTRIBUTE_VALUE_INVALID; /* they say what the module is */
 	if ((rv = sl_template_take(kind, SL_MAY_CREATE, template, n, &attrs)) != CKR_OK ||
 	    (rv = sl_template_complete(kind, SL_MUST_CREATE, &attrs)) != CKR_OK ||
-	    (rv = may_write(session, sl_attrs_bool(&attrs, CKA_TOKEN, false))) != CKR_OK)
+	    (rv = sl_newkey_may_write(session, sl_attrs_bool(&attrs, CKA_TOKEN, false))) != CKR_OK)
 		return rv;
 	if ((kind & SL_IS_PUBLIC) != 0)
 		rv = complete_public(kind, &attrs, &material);
@@ -177,17 +200,6 @@ sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULON
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_build_defaults(&attrs, class, SL_USE_SIGN | (kind == SL_IS_RSA_PUBLIC ? SL_USE_DECRYPT : 0)));
 	return rv == CKR_OK ? settle(session, &attrs, material, ret_handle) : rv;
-}
-
-/* A key may not be copied from a session to the token: it would have to be sealed; nor may a derived one become the session's. */
-static CK_RV
-copy_allowed(const struct sl_object *object, bool to_token)
-{
-	if (!sl_attrs_bool(&object->attrs, CKA_COPYABLE, true))
-		return CKR_ACTION_PROHIBITED;
-	if (to_token && object->home == SL_HOME_SESSION && (object->kind & (SL_IS_PRIVATE | SL_IS_SECRET)) != 0)
-		return CKR_FUNCTION_NOT_SUPPORTED;
-	return CKR_OK;
 }
 
 CK_RV
@@ -204,7 +216,9 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	if ((rv = sl_template_take(object->kind, SL_MAY_COPY, template, n, &change)) != CKR_OK)
 		return rv;
 	to_token = sl_attrs_bool(&change, CKA_TOKEN, sl_attrs_bool(&object->attrs, CKA_TOKEN, false));
-	if ((rv = copy_allowed(object, to_token)) != CKR_OK || (rv = may_write(session, to_token)) != CKR_OK ||
+	if (!sl_attrs_bool(&object->attrs, CKA_COPYABLE, true))
+		return CKR_ACTION_PROHIBITED;
+	if ((rv = sl_newkey_may_write(session, to_token)) != CKR_OK ||
 	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK ||
 	    (rv = sl_rv(sl_attrs_merge(&attrs, &object->attrs))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&attrs, &change))) != CKR_OK)
 		return rv;
@@ -230,7 +244,7 @@ sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATT
 		return CKR_OBJECT_HANDLE_INVALID;
 	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
 		return CKR_ACTION_PROHIBITED;
-	if ((rv = may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK ||
+	if ((rv = sl_newkey_may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK ||
 	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK ||
 	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK)
 		return rv;
@@ -251,7 +265,7 @@ sl_make_destroy(struct sl_session *session, CK_OBJECT_HANDLE handle)
 		return CKR_OBJECT_HANDLE_INVALID;
 	if (!sl_attrs_bool(&object->attrs, CKA_DESTROYABLE, true))
 		return CKR_ACTION_PROHIBITED;
-	if ((rv = may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK)
+	if ((rv = sl_newkey_may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK)
 		return rv;
 	if (object->home == SL_HOME_STORE)
 		rv = sl_rv(sl_store_remove(session->token->instance->store, object->row));

@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/object.h"
 
+#include "token/nested.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,14 +93,24 @@ comes_from_key(CK_ATTRIBUTE_TYPE type)
 	return type == CKA_EC_POINT || type == CKA_MODULUS || type == CKA_PUBLIC_KEY_INFO || type == CKA_CHECK_VALUE;
 }
 
+static bool
+has_value(const struct sl_object *object, const CK_ATTRIBUTE *a)
+{
+	const struct sl_attr *have = sl_attrs_get(&object->attrs, a->type);
+	enum sl_attr_form form;
+
+	if (sl_schema_form(a->type, &form) && form == SL_FORM_TEMPLATE)
+		return sl_nested_equal(have, a);
+	return sl_attr_equal(have, a->pValue, a->ulValueLen);
+}
+
 bool
 sl_object_matches(const struct sl_object *object, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	for (CK_ULONG i = 0; i < n; i++) {
 		if (object->unfinished && comes_from_key(template[i].type))
 			continue;
-		if (sl_object_hides(object, template[i].type) ||
-		    !sl_attr_equal(sl_attrs_get(&object->attrs, template[i].type), template[i].pValue, template[i].ulValueLen))
+		if (sl_object_hides(object, template[i].type) || !has_value(object, &template[i]))
 			return false;
 	}
 	return true;
@@ -158,7 +170,7 @@ sl_object_read(const struct sl_object *object, CK_ATTRIBUTE *attribute)
 		return CKR_ATTRIBUTE_SENSITIVE;
 	}
 	if (have != NULL)
-		return give(attribute, have->value, have->len);
+		return rule->form == SL_FORM_TEMPLATE ? sl_nested_read(have, attribute) : give(attribute, have->value, have->len);
 	if ((rule->may & SL_HIDDEN) != 0 && hidden_part(object, attribute->type, &part) == SL_OK)
 		return give(attribute, part.bytes, part.len);
 	attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;

@@ -18,13 +18,16 @@ enum sl_object_kind {
 	SL_IS_RSA_PRIVATE = 1 << 4,
 	SL_IS_EC_PRIVATE = 1 << 5,
 	SL_IS_SECRET = 1 << 6,
+	SL_IS_PROFILE = 1 << 7,
+	SL_IS_MECHANISM = 1 << 8,
 };
 #define SL_IS_PUBLIC (SL_IS_RSA_PUBLIC | SL_IS_EC_PUBLIC)
 #define SL_IS_PRIVATE (SL_IS_RSA_PRIVATE | SL_IS_EC_PRIVATE)
 #define SL_IS_KEY (SL_IS_PUBLIC | SL_IS_PRIVATE | SL_IS_SECRET)
-#define SL_IS_ANY (SL_IS_DATA | SL_IS_CERT | SL_IS_KEY)
+#define SL_IS_STORAGE (SL_IS_DATA | SL_IS_CERT | SL_IS_KEY)
+#define SL_IS_ANY (SL_IS_STORAGE | SL_IS_PROFILE | SL_IS_MECHANISM)
 
-enum sl_attr_form { SL_FORM_BOOL, SL_FORM_ULONG, SL_FORM_BYTES, SL_FORM_UTF8, SL_FORM_DATE, SL_FORM_MECHANISMS };
+enum sl_attr_form { SL_FORM_BOOL, SL_FORM_ULONG, SL_FORM_BYTES, SL_FORM_UTF8, SL_FORM_DATE, SL_FORM_MECHANISMS, SL_FORM_TEMPLATE };
 
 /* Who may give a value. */
 enum sl_attr_may {
@@ -32,11 +35,12 @@ enum sl_attr_may {
 	SL_MAY_GENERATE = 1 << 1,  /* C_GenerateKey, C_GenerateKeyPair */
 	SL_MAY_SET = 1 << 2,       /* C_SetAttributeValue */
 	SL_MAY_COPY = 1 << 3,      /* C_CopyObject */
-	SL_MUST_CREATE = 1 << 4,   /* has to be given there */
-	SL_MUST_GENERATE = 1 << 5,
-	SL_ONLY_TRUE = 1 << 6,     /* a change may only go from false to true */
-	SL_ONLY_FALSE = 1 << 7,    /* a change may only go from true to false */
-	SL_HIDDEN = 1 << 8,        /* not shown when the object is sensitive or not extractable */
+	SL_MAY_DERIVE = 1 << 4,    /* C_UnwrapKey, C_DeriveKey: the key's own value is not the caller's to give */
+	SL_MUST_CREATE = 1 << 5,   /* has to be given there */
+	SL_MUST_GENERATE = 1 << 6,
+	SL_ONLY_TRUE = 1 << 7,     /* a change may only go from false to true */
+	SL_ONLY_FALSE = 1 << 8,    /* a change may only go from true to false */
+	SL_HIDDEN = 1 << 9,        /* not shown when the object is sensitive or not extractable */
 };
 
 struct sl_attr_rule {

@@ -2,8 +2,10 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/template.h"
 
+#include "token/nested.h"
 #include "token/rv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 CK_RV
@@ -39,21 +41,37 @@ check(unsigned kind, unsigned may, const CK_ATTRIBUTE *a)
 	return CKR_OK;
 }
 
+/* One attribute into the list; arrays of attributes are packed. CKR_TEMPLATE_INCONSISTENT when the list says otherwise already. */
+static CK_RV
+keep(const CK_ATTRIBUTE *a, struct sl_attrs *attrs)
+{
+	const struct sl_attr *before = sl_attrs_get(attrs, a->type);
+	SL_FREE unsigned char *packed = NULL;
+	const void *value = a->pValue;
+	size_t len = a->ulValueLen;
+	enum sl_attr_form form;
+	CK_RV rv;
+
+	if (sl_schema_form(a->type, &form) && form == SL_FORM_TEMPLATE) {
+		rv = sl_nested_pack(a->pValue, a->ulValueLen / sizeof(CK_ATTRIBUTE), &packed, &len);
+		if (rv != CKR_OK)
+			return rv;
+		value = packed;
+	}
+	if (before != NULL && !sl_attr_equal(before, value, len))
+		return CKR_TEMPLATE_INCONSISTENT;
+	return sl_rv(sl_attrs_set(attrs, a->type, value, len));
+}
+
 CK_RV
 sl_template_take(unsigned kind, unsigned may, const CK_ATTRIBUTE *template, CK_ULONG n, struct sl_attrs *ret_attrs)
 {
 	CK_RV rv = sl_template_check(template, n);
 
 	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++) {
-		const struct sl_attr *before = sl_attrs_get(ret_attrs, template[i].type);
-
 		rv = check(kind, may, &template[i]);
-		if (rv != CKR_OK)
-			break;
-		if (before != NULL && !sl_attr_equal(before, template[i].pValue, template[i].ulValueLen))
-			rv = CKR_TEMPLATE_INCONSISTENT;
-		else
-			rv = sl_rv(sl_attrs_set(ret_attrs, template[i].type, template[i].pValue, template[i].ulValueLen));
+		if (rv == CKR_OK)
+			rv = keep(&template[i], ret_attrs);
 	}
 	return rv;
 }
