@@ -7,3 +7,11 @@ EXTRA_DIST += tests/data/exports
 check_PROGRAMS += tests/module/test-list
 tests_module_test_list_SOURCES = tests/module/test-list.c tests/module/calls.inc tests/module/careless.inc
 tests_module_test_list_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-general
+tests_module_test_general_SOURCES = tests/module/test-general.c
+tests_module_test_general_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-mechanisms
+tests_module_test_mechanisms_SOURCES = tests/module/test-mechanisms.c
+tests_module_test_mechanisms_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
