@@ -64,14 +64,16 @@ settle(struct sl_session *session, struct sl_attrs *attrs, struct sl_material *m
 	return rv;
 }
 
-/* The OCTET STRING's contents, or the raw point that some callers give. */
+/* The OCTET STRING's contents, or the raw point that some callers give: raw_len tells them apart, for a raw one can look like the other. */
 static void
-unwrap_point(const struct sl_attr *a, const unsigned char **ret_point, size_t *ret_len)
+unwrap_point(const struct sl_attr *a, size_t raw_len, const unsigned char **ret_point, size_t *ret_len)
 {
 	const unsigned char *p = a->value;
 
 	*ret_point = p;
 	*ret_len = a->len;
+	if (a->len == raw_len)
+		return;
 	if (a->len >= 2 && p[0] == 0x04 && p[1] < 0x80 && (size_t)p[1] + 2 == a->len) {
 		*ret_point = p + 2;
 		*ret_len = a->len - 2;
@@ -82,29 +84,38 @@ unwrap_point(const struct sl_attr *a, const unsigned char **ret_point, size_t *r
 }
 
 static CK_RV
-public_key_of(unsigned kind, const struct sl_attrs *attrs, struct sl_key **ret_key)
+ec_key_of(const struct sl_attrs *attrs, struct sl_key **ret_key)
 {
-	const struct sl_attr *n = sl_attrs_get(attrs, CKA_MODULUS);
-	const struct sl_attr *e = sl_attrs_get(attrs, CKA_PUBLIC_EXPONENT);
 	const struct sl_attr *params = sl_attrs_get(attrs, CKA_EC_PARAMS);
-	const struct sl_attr *point = sl_attrs_get(attrs, CKA_EC_POINT);
-	enum sl_key_kind key_kind;
+	enum sl_key_kind kind;
 	const unsigned char *raw;
 	size_t raw_len;
 	unsigned size;
 	enum sl_err err;
 
-	if (kind == SL_IS_RSA_PUBLIC) {
-		err = sl_key_from_rsa_public(n->value, n->len, e->value, e->len, ret_key);
-		return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
-	}
-	if (sl_key_curve(params->value, params->len, &key_kind, &size) != SL_OK)
+	if (sl_key_curve(params->value, params->len, &kind, &size) != SL_OK)
 		return CKR_CURVE_NOT_SUPPORTED;
-	unwrap_point(point, &raw, &raw_len);
-	if (key_kind == SL_KEY_EC)
+	if (sl_attrs_ulong(attrs, CKA_KEY_TYPE, CKK_EC) != sl_build_curve_type(kind))
+		return CKR_TEMPLATE_INCONSISTENT;
+	raw_len = kind == SL_KEY_EC ? 1 + 2 * (size_t)((size + 7) / 8) : size / 8;
+	unwrap_point(sl_attrs_get(attrs, CKA_EC_POINT), raw_len, &raw, &raw_len);
+	if (kind == SL_KEY_EC)
 		err = sl_key_from_ec_point(params->value, params->len, raw, raw_len, ret_key);
 	else
-		err = sl_key_from_raw_public(key_kind, raw, raw_len, ret_key);
+		err = sl_key_from_raw_public(kind, raw, raw_len, ret_key);
+	return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+static CK_RV
+public_key_of(unsigned kind, const struct sl_attrs *attrs, struct sl_key **ret_key)
+{
+	const struct sl_attr *n = sl_attrs_get(attrs, CKA_MODULUS);
+	const struct sl_attr *e = sl_attrs_get(attrs, CKA_PUBLIC_EXPONENT);
+	enum sl_err err;
+
+	if (kind != SL_IS_RSA_PUBLIC)
+		return ec_key_of(attrs, ret_key);
+	err = sl_key_from_rsa_public(n->value, n->len, e->value, e->len, ret_key);
 	return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
 }
 

@@ -15,3 +15,7 @@ tests_module_test_general_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-mechanisms
 tests_module_test_mechanisms_SOURCES = tests/module/test-mechanisms.c
 tests_module_test_mechanisms_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-objects
+tests_module_test_objects_SOURCES = tests/module/test-objects.c
+tests_module_test_objects_LDADD = $(modtest_ldadd)
