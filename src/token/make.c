@@ -154,6 +154,8 @@ kind_of_template(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS *ret_
 
 	if (rv == CKR_OK && *ret_class == CK_UNAVAILABLE_INFORMATION)
 		return CKR_TEMPLATE_INCOMPLETE;
+	if (rv == CKR_OK && *ret_class > CKO_SECRET_KEY)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
 	if (rv == CKR_OK && *ret_class != CKO_DATA)
 		rv = sl_template_peek_ulong(template, n, *ret_class == CKO_CERTIFICATE ? CKA_CERTIFICATE_TYPE : CKA_KEY_TYPE, type, &type);
 	if (rv != CKR_OK)
@@ -162,6 +164,15 @@ kind_of_template(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS *ret_
 		return CKR_TEMPLATE_INCOMPLETE;
 	*ret_kind = sl_schema_kind(*ret_class, type);
 	return *ret_kind == 0 ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
+}
+
+/* Of a public key that says nothing about it. */
+static unsigned
+usage_of(unsigned kind, const struct sl_attrs *attrs)
+{
+	if (kind == SL_IS_RSA_PUBLIC)
+		return SL_USE_SIGN | SL_USE_DECRYPT;
+	return sl_attrs_ulong(attrs, CKA_KEY_TYPE, CKK_EC) == CKK_EC_MONTGOMERY ? 0 : SL_USE_SIGN;
 }
 
 CK_RV
@@ -186,7 +197,7 @@ sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULON
 	else if (kind == SL_IS_CERT)
 		rv = complete_certificate(&attrs);
 	if (rv == CKR_OK)
-		rv = sl_rv(sl_build_defaults(&attrs, class, SL_USE_SIGN | (kind == SL_IS_RSA_PUBLIC ? SL_USE_DECRYPT : 0)));
+		rv = sl_rv(sl_build_defaults(&attrs, class, usage_of(kind, &attrs)));
 	return rv == CKR_OK ? settle(session, &attrs, material, ret_handle) : rv;
 }
 
@@ -215,6 +226,8 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	if ((rv = sl_template_take(object->kind, SL_MAY_COPY, template, n, &change)) != CKR_OK)
 		return rv;
 	to_token = sl_attrs_bool(&change, CKA_TOKEN, sl_attrs_bool(&object->attrs, CKA_TOKEN, false));
+	if (sl_attrs_bool(&change, CKA_ALWAYS_AUTHENTICATE, false))
+		return CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
 	if ((rv = copy_allowed(object, to_token)) != CKR_OK || (rv = may_write(session, to_token)) != CKR_OK ||
 	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK ||
 	    (rv = sl_rv(sl_attrs_merge(&attrs, &object->attrs))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&attrs, &change))) != CKR_OK)
@@ -229,12 +242,47 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	return rv;
 }
 
+static void
+unlock_token(struct sl_token **token)
+{
+	if (*token != NULL)
+		(void)pthread_rwlock_unlock(&(*token)->lock);
+}
+
+/* One try on what the object is now, for us and in the store. *ret_again: another process was faster. token.lock is held for writing. */
+static CK_RV
+change_once(struct sl_token *token, CK_OBJECT_HANDLE handle, const struct sl_attrs *change, bool *ret_again)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
+	const struct sl_object *object;
+	enum sl_err err = SL_OK;
+	CK_RV rv;
+
+	*ret_again = false;
+	if ((rv = sl_rv(sl_token_refresh_locked(token))) != CKR_OK)
+		return rv;
+	object = sl_table_get(&token->objects, handle);
+	if (object == NULL)
+		return CKR_OBJECT_HANDLE_INVALID;
+	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
+		return CKR_ACTION_PROHIBITED;
+	if ((rv = sl_template_one_way(object->kind, &object->attrs, change)) != CKR_OK)
+		return rv;
+	if ((rv = sl_rv(sl_object_clone(object, &fresh))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&fresh->attrs, change))) != CKR_OK)
+		return rv;
+	if (object->home == SL_HOME_STORE)
+		err = sl_store_update(token->instance->store, object->row, change, token->generation);
+	*ret_again = err == SL_ERR_VERSION;
+	return err == SL_OK ? sl_rv(sl_token_publish_locked(token, fresh)) : sl_rv(err);
+}
+
 CK_RV
 sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	SL_CLEANUP(sl_object_unref) struct sl_object *object = sl_token_object(session->token, handle);
-	SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
 	SL_CLEANUP(sl_attrs_clear) struct sl_attrs change = { 0 };
+	SL_CLEANUP(unlock_token) struct sl_token *held = NULL;
+	bool again = true;
 	CK_RV rv;
 
 	if (object == NULL)
@@ -242,14 +290,14 @@ sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATT
 	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK ||
-	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK ||
-	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK)
+	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK)
 		return rv;
-	if ((rv = sl_rv(sl_object_clone(object, &fresh))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&fresh->attrs, &change))) != CKR_OK)
-		return rv;
-	if (object->home == SL_HOME_STORE)
-		rv = sl_rv(sl_store_update(session->token->instance->store, object->row, &fresh->attrs));
-	return rv == CKR_OK ? sl_rv(sl_token_publish(session->token, fresh)) : rv;
+	held = session->token;
+	(void)pthread_rwlock_wrlock(&held->lock);
+	/* A bound, for nobody should wait for ever on a store that others write to all the time. */
+	for (unsigned tries = 0; again && tries < 100; tries++)
+		rv = change_once(held, handle, &change, &again);
+	return rv;
 }
 
 CK_RV
@@ -266,7 +314,8 @@ sl_make_destroy(struct sl_session *session, CK_OBJECT_HANDLE handle)
 		return rv;
 	if (object->home == SL_HOME_STORE)
 		rv = sl_rv(sl_store_remove(session->token->instance->store, object->row));
-	if (rv == CKR_OK)
+	/* Another process may have been first: then it is gone for us, too. */
+	if (rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID)
 		sl_token_unpublish(session->token, object);
 	return rv;
 }

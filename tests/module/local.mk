@@ -19,3 +19,11 @@ tests_module_test_mechanisms_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-objects
 tests_module_test_objects_SOURCES = tests/module/test-objects.c
 tests_module_test_objects_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-change
+tests_module_test_change_SOURCES = tests/module/test-change.c
+tests_module_test_change_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-find
+tests_module_test_find_SOURCES = tests/module/test-find.c
+tests_module_test_find_LDADD = $(modtest_ldadd)
