@@ -27,3 +27,7 @@ tests_module_test_change_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-find
 tests_module_test_find_SOURCES = tests/module/test-find.c
 tests_module_test_find_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-generate
+tests_module_test_generate_SOURCES = tests/module/test-generate.c
+tests_module_test_generate_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
