@@ -31,3 +31,7 @@ tests_module_test_find_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-generate
 tests_module_test_generate_SOURCES = tests/module/test-generate.c
 tests_module_test_generate_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-sign
+tests_module_test_sign_SOURCES = tests/module/test-sign.c
+tests_module_test_sign_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
