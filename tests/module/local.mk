@@ -35,3 +35,15 @@ tests_module_test_generate_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-sign
 tests_module_test_sign_SOURCES = tests/module/test-sign.c
 tests_module_test_sign_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-recall
+tests_module_test_recall_SOURCES = tests/module/test-recall.c
+tests_module_test_recall_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-hints
+tests_module_test_hints_SOURCES = tests/module/test-hints.c
+tests_module_test_hints_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/module/test-declared
+tests_module_test_declared_SOURCES = tests/module/test-declared.c
+tests_module_test_declared_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
