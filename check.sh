@@ -232,7 +232,7 @@ check_lint()
 	local files pages
 
 	mapfile -t files < <(scripts)
-	step shellcheck shellcheck -x -S warning -e SC2317 "${files[@]}"
+	step shellcheck shellcheck -x -S warning -e SC2317,SC2034 "${files[@]}"
 	mapfile -t pages < <(find man -name '*.[1-8]')
 	if [ ${#pages[@]} -gt 0 ]; then
 		step mandoc mandoc -Tlint -W warning "${pages[@]}"
