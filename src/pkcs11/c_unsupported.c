@@ -163,27 +163,6 @@ C_DecryptVerifyUpdate(CK_SESSION_HANDLE session, CK_BYTE *encrypted, CK_ULONG en
 	return not_supported(session, __func__);
 }
 
-CK_RV
-C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key, CK_OBJECT_HANDLE key,
-          CK_BYTE *wrapped, CK_ULONG *wrapped_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping_key, CK_BYTE *wrapped,
-            CK_ULONG wrapped_len, CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *key)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_key, CK_ATTRIBUTE *template,
-            CK_ULONG n, CK_OBJECT_HANDLE *key)
-{
-	return not_supported(session, __func__);
-}
-
 /* PKCS#11 3.0 section 5.21: legacy functions of parallel sessions, which nobody has. */
 static CK_RV
 not_parallel(CK_SESSION_HANDLE session, const char *function)

@@ -8,12 +8,18 @@ libseedleaf_la_SOURCES += \
 	src/pkcs11/c_sign.c \
 	src/pkcs11/c_slot.c \
 	src/pkcs11/c_unsupported.c \
+	src/pkcs11/c_wrap.c \
 	src/pkcs11/call.c src/pkcs11/call.h \
+	src/pkcs11/derive.c src/pkcs11/derive.h \
+	src/pkcs11/derive_kdf.c \
+	src/pkcs11/derive_plain.c \
+	src/pkcs11/derive_tls.c \
 	src/pkcs11/mech.c src/pkcs11/mech.h \
 	src/pkcs11/op.c src/pkcs11/op.h \
 	src/pkcs11/op_private.h src/pkcs11/op_sign.c \
 	src/pkcs11/out.c src/pkcs11/out.h \
-	src/pkcs11/pad.h
+	src/pkcs11/pad.h \
+	src/pkcs11/wrap.c src/pkcs11/wrap.h
 
 moduledir = $(module_dir)
 module_LTLIBRARIES = seedleaf-pkcs11.la
@@ -22,7 +28,7 @@ seedleaf_pkcs11_la_LIBADD = libseedleaf.la
 seedleaf_pkcs11_la_LDFLAGS = -module -avoid-version -no-undefined -shared \
 	-export-symbols-regex '^C_GetFunctionList$$' -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete,-Bsymbolic
 
-noinst_HEADERS += include/pkcs11-additions.h
+noinst_HEADERS += include/pkcs11-additions.h include/pkcs11-derive.h
 include_HEADERS = include/seedleaf.h
 install-data-hook:
 	rm -f $(DESTDIR)$(moduledir)/seedleaf-pkcs11.la

@@ -36,22 +36,6 @@ end(struct sl_sign_op *op, CK_RV rv, bool again)
 	return rv;
 }
 
-static bool
-allowed_mechanism(const struct sl_object *object, CK_MECHANISM_TYPE type)
-{
-	const struct sl_attr *list = sl_attrs_get(&object->attrs, CKA_ALLOWED_MECHANISMS);
-	CK_MECHANISM_TYPE one;
-
-	if (list == NULL)
-		return true;
-	for (size_t at = 0; at + sizeof(one) <= list->len; at += sizeof(one)) {
-		memcpy(&one, list->value + at, sizeof(one));
-		if (one == type)
-			return true;
-	}
-	return false;
-}
-
 /* PKCS#11 3.0 section 5.13.1: class, type and usage of the key. */
 static CK_RV
 fits(const struct sl_object *object, const struct sl_mech *mech, CK_FLAGS flag)
@@ -64,7 +48,7 @@ fits(const struct sl_object *object, const struct sl_mech *mech, CK_FLAGS flag)
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (!sl_attrs_bool(&object->attrs, flag == CKF_SIGN ? CKA_SIGN : CKA_VERIFY, false))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	return allowed_mechanism(object, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
+	return sl_object_allows(object, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
 static bool

@@ -41,6 +41,7 @@ struct search {
 	const CK_ATTRIBUTE *template;
 	CK_ULONG n;
 	bool asks_edwards; /* names more than a class */
+	bool asks_profile; /* names CKO_PROFILE */
 };
 
 /*
@@ -53,6 +54,21 @@ names_more_than_class(const CK_ATTRIBUTE *template, CK_ULONG n)
 	for (CK_ULONG i = 0; i < n; i++)
 		if (template[i].type != CKA_CLASS && template[i].type != CKA_TOKEN && template[i].type != CKA_PRIVATE)
 			return true;
+	return false;
+}
+
+static bool
+names_profile(const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	CK_OBJECT_CLASS class;
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		if (template[i].type != CKA_CLASS || template[i].ulValueLen != sizeof(class) || template[i].pValue == NULL)
+			continue;
+		memcpy(&class, template[i].pValue, sizeof(class));
+		if (class == CKO_PROFILE)
+			return true;
+	}
 	return false;
 }
 
@@ -73,6 +89,10 @@ find_in_memory(const struct sl_token *token, const struct search *s, struct hand
 	enum sl_err err = SL_OK;
 	size_t at = 0;
 
+	for (size_t i = 0; i < SL_ARRAY_LEN(token->builtin) && err == SL_OK; i++)
+		if (token->builtin[i] != NULL && (token->builtin[i]->home != SL_HOME_PROFILE || s->asks_profile) &&
+		    wanted(token, s, token->builtin[i]))
+			err = add(found, token->builtin[i]->handle);
 	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {
 		for (size_t k = 0; k < SL_DECLARED_OBJECTS && err == SL_OK; k++) {
 			object = token->declared[i].objects[k];
@@ -214,7 +234,7 @@ find_in_store(struct sl_token *token, int64_t root, const struct search *s, stru
 CK_RV
 sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n)
 {
-	const struct search s = { template, n, names_more_than_class(template, n) };
+	const struct search s = { template, n, names_more_than_class(template, n), names_profile(template, n) };
 	SL_CLEANUP(free_handles) struct handles found = { 0 };
 	struct sl_root_name name;
 	int64_t root = 0;

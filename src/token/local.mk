@@ -8,8 +8,12 @@ libseedleaf_la_SOURCES += \
 	src/token/instance.c src/token/instance.h \
 	src/token/make.c src/token/make.h \
 	src/token/material.c src/token/material.h \
+	src/token/builtin.c src/token/builtin.h \
+	src/token/nested.c src/token/nested.h \
+	src/token/newkey.c src/token/newkey.h \
 	src/token/object.c src/token/object.h \
 	src/token/recipe.c src/token/recipe.h \
+	src/token/root_key.c src/token/root_key.h \
 	src/token/rv.c src/token/rv.h \
 	src/token/schema.c src/token/schema.h \
 	src/token/session.c src/token/session.h \

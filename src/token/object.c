@@ -188,3 +188,19 @@ sl_object_read(const struct sl_object *object, CK_ATTRIBUTE *attribute)
 	attribute->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 	return CKR_ATTRIBUTE_TYPE_INVALID;
 }
+
+bool
+sl_object_allows(const struct sl_object *object, CK_MECHANISM_TYPE type)
+{
+	const struct sl_attr *list = sl_attrs_get(&object->attrs, CKA_ALLOWED_MECHANISMS);
+	CK_MECHANISM_TYPE one;
+
+	if (list == NULL)
+		return true;
+	for (size_t at = 0; at + sizeof(one) <= list->len; at += sizeof(one)) {
+		memcpy(&one, list->value + at, sizeof(one));
+		if (one == type)
+			return true;
+	}
+	return false;
+}

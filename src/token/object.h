@@ -11,6 +11,8 @@ enum sl_home {
 	SL_HOME_SESSION,  /* in memory, gone with its session */
 	SL_HOME_DECLARED, /* described by a key file */
 	SL_HOME_STORE,
+	SL_HOME_ROOT,     /* the token's root as an object */
+	SL_HOME_PROFILE,  /* what the module says of itself */
 };
 
 /*
@@ -56,5 +58,8 @@ bool sl_object_wants_key(const struct sl_object *object, const CK_ATTRIBUTE *tem
  * ulValueLen set as it says.
  */
 CK_RV sl_object_read(const struct sl_object *object, CK_ATTRIBUTE *attribute);
+
+/* CKA_ALLOWED_MECHANISMS: true where there is none. */
+bool sl_object_allows(const struct sl_object *object, CK_MECHANISM_TYPE type);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "token/builtin.h"
 #include "token/declared.h"
 
 #include <stdlib.h>
@@ -27,7 +28,7 @@ sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_to
 		sl_msg_set(msg, "token %s: %s", token->config->name, sl_err_text(err));
 		return err;
 	}
-	if ((err = sl_declared_load(token, msg)) != SL_OK)
+	if ((err = sl_builtin_build(token)) != SL_OK || (err = sl_declared_load(token, msg)) != SL_OK)
 		return err;
 	*ret_token = SL_TAKE(token);
 	return SL_OK;
@@ -55,6 +56,7 @@ sl_token_free(struct sl_token **ptoken)
 		return;
 	drop_all_locked(token);
 	sl_declared_free(token);
+	sl_builtin_free(token);
 	sl_root_close(&token->root);
 	(void)pthread_rwlock_destroy(&token->lock);
 	(void)pthread_mutex_destroy(&token->name_lock);
@@ -90,6 +92,8 @@ forget_objects(struct sl_token *token)
 	token->epoch++;
 	drop_all_locked(token);
 	sl_declared_forget_locked(token);
+	if (sl_builtin_publish_locked(token) != SL_OK)
+		sl_log(SL_LOG_ERROR, "out of memory: token %s does not list its root", token->config->name);
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 

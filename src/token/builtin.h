@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#ifndef SL_TOKEN_BUILTIN_H
+#define SL_TOKEN_BUILTIN_H
+
+#include "token/token.h"
+
+/*
+ * Objects that every token has: its root, a secret key (root_key.h), and the profiles of PKCS#11 that hold here (CKO_PROFILE),
+ * which are shown to searches that name their class: others would take them for something to use.
+ */
+#define SL_BUILTIN_MAX 4
+
+/* Builds them; handles are given when they are published. */
+SL_MUST_CHECK enum sl_err sl_builtin_build(struct sl_token *token);
+void sl_builtin_free(struct sl_token *token);
+/* Puts them into the token's table, again after it was emptied. token.lock is held for writing. */
+SL_MUST_CHECK enum sl_err sl_builtin_publish_locked(struct sl_token *token);
+
+#endif
