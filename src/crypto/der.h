@@ -11,11 +11,6 @@
  * end.
  */
 
-struct sl_bytes {
-	const uint8_t *data;
-	size_t len;
-};
-
 /* A public key by its components. Pointers are borrowed. */
 struct sl_public {
 	enum sl_key_kind kind;

@@ -5,12 +5,19 @@
 
 #include "base/secret.h"
 
+struct sl_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
 /* The kinds of key material. */
 enum sl_key_kind {
-	SL_KEY_EC,      /* size: 256, 384, 521 */
+	SL_KEY_EC,      /* size: bits of the group order; from outside also other curves than the NIST ones */
 	SL_KEY_RSA,     /* size: modulus bits */
 	SL_KEY_ED25519,
 	SL_KEY_X25519,
+	SL_KEY_ED448,
+	SL_KEY_X448,
 	SL_KEY_SECRET,  /* AES, HMAC and generic secrets: plain bytes */
 };
 
@@ -72,6 +79,27 @@ SL_MUST_CHECK enum sl_err sl_key_from_raw_public(enum sl_key_kind kind, const ui
  */
 SL_MUST_CHECK enum sl_err sl_key_curve(const uint8_t *params, size_t len, enum sl_key_kind *ret_kind,
                                        unsigned *ret_size);
+
+/*
+ * Keys that come from outside, for session objects and sealed ones. The curve is named by the DER OBJECT IDENTIFIER (or, for the kinds of RFC 8032 and RFC 7748, by
+ * sl_key_curve()): P-224, P-256, P-384, P-521, secp256k1 and the brainpool r1 curves of RFC 5639 as far as libcrypto has them.
+ */
+SL_MUST_CHECK enum sl_err sl_key_from_ec_curve(const uint8_t *oid, size_t oid_len, const uint8_t *d, size_t d_len, struct sl_key **ret_key);
+
+/* RFC 8017 3.2, big-endian. p to qinv may be missing all together: then they are recovered from n, e, d. 1024 to 8192 bits, any odd e from 3. Parts that contradict each other are SL_ERR_ARG. */
+struct sl_rsa_parts {
+	struct sl_bytes n, e, d, p, q, dp, dq, qinv;
+};
+SL_MUST_CHECK enum sl_err sl_key_from_rsa_parts(const struct sl_rsa_parts *parts, struct sl_key **ret_key);
+
+/* A random RSA key for a session object: 1024 to 8192 bits, multiple of 8; e as given (NULL: 65537), 17 to 64 bits, odd. By libcrypto's own generation in our library context (FIPS 186-5 A.1.6). */
+SL_MUST_CHECK enum sl_err sl_key_generate_rsa(unsigned bits, const uint8_t *e, size_t e_len, struct sl_key **ret_key);
+/* A random key on any curve that sl_key_curve() knows. */
+SL_MUST_CHECK enum sl_err sl_key_generate_ec(const uint8_t *params, size_t len, struct sl_key **ret_key);
+
+/* DER PrivateKeyInfo (RFC 5208, 5958) of a private key, for wrapping; and back. SL_ERR_FORMAT, SL_ERR_UNSUPPORTED. */
+SL_MUST_CHECK enum sl_err sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der);
+SL_MUST_CHECK enum sl_err sl_key_from_pkcs8(const uint8_t *der, size_t len, struct sl_key **ret_key);
 
 struct sl_key *sl_key_ref(struct sl_key *key);
 /* Drops one reference; the last one wipes. Fine with NULL; sets *key to NULL. */
