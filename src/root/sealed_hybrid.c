@@ -47,7 +47,7 @@ take_apart(const uint8_t *blob, size_t len, struct layout *ret_layout)
 
 /* One message; out has room for what comes out, which is *ret_len bytes. */
 static enum sl_err
-crypt(const struct layout *l, const struct sl_secret *key, bool encrypt, struct sl_bytes in, uint8_t *out)
+run(const struct layout *l, const struct sl_secret *key, bool encrypt, struct sl_bytes in, uint8_t *out)
 {
 	const struct sl_cipher_params params = { .mode = SL_CIPHER_GCM, .iv = l->nonce, .iv_len = SL_SEALED_NONCE, .aad = l->head.data,
 		                                 .aad_len = l->head.len, .tag_len = TAG };
@@ -95,7 +95,7 @@ sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, const struct sl_secret *se
 	sl_writer_bytes(&w, hybrid->der.data, hybrid->der.len);
 	sl_writer_bytes(&w, hybrid->nonce, SL_SEALED_NONCE);
 	l = (struct layout){ .head = { blob, head_len }, .nonce = blob + head_len };
-	err = crypt(&l, hybrid->key, true, (struct sl_bytes){ secret->bytes, secret->len }, blob + w.used);
+	err = run(&l, hybrid->key, true, (struct sl_bytes){ secret->bytes, secret->len }, blob + w.used);
 	if (err != SL_OK)
 		return err;
 	*ret_blob = SL_TAKE(blob);
@@ -125,7 +125,7 @@ sl_sealed_unwrap(const uint8_t *blob, size_t len, const struct sl_secret *key, s
 		return err;
 	if (key->len != SL_SEALED_KEY)
 		return SL_ERR_VERIFY;
-	if ((err = sl_secret_alloc(&secret, l.body.len - TAG)) != SL_OK || (err = crypt(&l, key, false, l.body, secret.bytes)) != SL_OK)
+	if ((err = sl_secret_alloc(&secret, l.body.len - TAG)) != SL_OK || (err = run(&l, key, false, l.body, secret.bytes)) != SL_OK)
 		return err;
 	*ret_secret = sl_secret_take(&secret);
 	return SL_OK;

@@ -20,6 +20,22 @@ may_write(const struct sl_session *session, bool token_object)
 	return sl_store_writable(session->token->instance->store) ? CKR_OK : CKR_TOKEN_WRITE_PROTECTED;
 }
 
+/* A copy of a sealed key is sealed by the same blob. */
+static CK_RV
+take_sealed(const struct sl_material *material, struct sl_record *record)
+{
+	size_t len;
+	const uint8_t *blob = sl_material_sealed(material, &len);
+
+	if (blob == NULL)
+		return CKR_OK;
+	if ((record->sealed = malloc(len)) == NULL)
+		return CKR_HOST_MEMORY;
+	memcpy(record->sealed, blob, len);
+	record->sealed_len = len;
+	return CKR_OK;
+}
+
 /* Stores or keeps in memory, and publishes. attrs is used up. */
 static CK_RV
 settle(struct sl_session *session, struct sl_attrs *attrs, struct sl_material *material, CK_OBJECT_HANDLE *ret_handle)
@@ -40,6 +56,8 @@ settle(struct sl_session *session, struct sl_attrs *attrs, struct sl_material *m
 			record.recipe = *recipe;
 			record.hints = sl_material_hints(material);
 		}
+		if (material != NULL && (rv = take_sealed(material, &record)) != CKR_OK)
+			return rv;
 		record.attrs = *attrs;
 		*attrs = (struct sl_attrs){ 0 };
 		rv = sl_rv(sl_token_store_root(token, &root));
