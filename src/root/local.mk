@@ -1,5 +1,7 @@
 libseedleaf_la_SOURCES += \
 	src/root/root.c src/root/root.h \
+	src/root/sealed.c src/root/sealed.h \
+	src/root/sealed_hybrid.c \
 	src/root/tpm.h \
 	src/root/tpm_command.c \
 	src/root/tpm_device.c \
@@ -10,5 +12,6 @@ libseedleaf_la_SOURCES += \
 	src/root/tpm_rc.c src/root/tpm_rc.h \
 	src/root/tpm_run.c \
 	src/root/tpm_salt.c \
+	src/root/tpm_seal.c \
 	src/root/tpm_session.c src/root/tpm_session.h \
 	src/root/tpm_wait.c src/root/tpm_wait.h

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/root.h"
+#include "crypto/rand.h"
+#include "root/sealed.h"
 #include "root/tpm.h"
+
+#include <string.h>
 
 #define CONTEXTS_MAX 256
 #define RANDOM_MAX 4096
@@ -77,4 +81,65 @@ sl_root_persist(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_
 		return root->ops->persist(root, handle, srk, ret_name, msg);
 	sl_msg_set(msg, "this kind of root cannot be made persistent");
 	return SL_ERR_UNSUPPORTED;
+}
+
+/* Neither the device's generator nor the kernel's is trusted alone. */
+static enum sl_err
+draw_key(struct sl_root *root, struct sl_secret *ret_key)
+{
+	SL_SECRET both = { 0 };
+	SL_SECRET key = { 0 };
+	enum sl_err err;
+
+	if ((err = sl_secret_alloc(&both, 64)) != SL_OK || (err = sl_secret_alloc(&key, SL_SEALED_KEY)) != SL_OK ||
+	    (err = sl_rand(both.bytes, 32)) != SL_OK || (err = sl_root_random(root, both.bytes + 32, 32)) != SL_OK ||
+	    (err = sl_hash_once(SL_HASH_SHA256, both.bytes, both.len, key.bytes)) != SL_OK)
+		return err;
+	*ret_key = sl_secret_take(&key);
+	return SL_OK;
+}
+
+static enum sl_err
+seal_long(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_blob, size_t *ret_len)
+{
+	uint8_t nonce[SL_SEALED_NONCE];
+	SL_SECRET key = { 0 };
+	SL_FREE uint8_t *der = NULL;
+	struct sl_sealed_hybrid hybrid = { .key = &key, .nonce = nonce };
+	enum sl_err err;
+
+	if ((err = draw_key(root, &key)) != SL_OK || (err = sl_rand(nonce, sizeof(nonce))) != SL_OK ||
+	    (err = root->ops->seal(root, spec, &key, &der, &hybrid.der.len)) != SL_OK)
+		return err;
+	hybrid.der.data = der;
+	return sl_sealed_wrap(&hybrid, secret, ret_blob, ret_len);
+}
+
+enum sl_err
+sl_root_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_blob, size_t *ret_len)
+{
+	if (root->ops->seal == NULL)
+		return SL_ERR_UNSUPPORTED;
+	if (secret->len == 0 || secret->len > SL_SEAL_MAX)
+		return SL_ERR_RANGE;
+	if (secret->len <= SL_SEAL_DATA_MAX)
+		return root->ops->seal(root, spec, secret, ret_blob, ret_len);
+	return seal_long(root, spec, secret, ret_blob, ret_len);
+}
+
+enum sl_err
+sl_root_unseal(struct sl_root *root, const uint8_t *blob, size_t len, const struct sl_secret *auth, struct sl_secret *ret_secret)
+{
+	SL_SECRET key = { 0 };
+	struct sl_bytes der;
+	enum sl_err err;
+
+	if (root->ops->unseal == NULL)
+		return SL_ERR_UNSUPPORTED;
+	if (!sl_sealed_is_hybrid(blob, len))
+		return root->ops->unseal(root, blob, len, auth, ret_secret);
+	if ((err = sl_sealed_hybrid_key(blob, len, &der)) != SL_OK ||
+	    (err = root->ops->unseal(root, der.data, der.len, auth, &key)) != SL_OK)
+		return err;
+	return sl_sealed_unwrap(blob, len, &key, ret_secret);
 }

@@ -34,6 +34,16 @@ struct sl_root_info {
 
 struct sl_root;
 
+/* Who may have a sealed secret back, beside this device. */
+struct sl_seal_spec {
+	const struct sl_secret *auth; /* NULL or empty: everybody at the device; else the value it asks for, 1 to SL_SEAL_AUTH_MAX bytes */
+	const uint8_t *policy;        /* NULL, or a policy digest of SL_SEAL_POLICY bytes (SHA-256): then the policy alone opens it */
+};
+#define SL_SEAL_AUTH_MAX 32
+#define SL_SEAL_POLICY 32
+#define SL_SEAL_DATA_MAX 128  /* what a device seals by itself (MAX_SYM_DATA) */
+#define SL_SEAL_MAX 8192
+
 struct sl_root_ops {
 	void (*close)(struct sl_root *root);
 	enum sl_err (*present)(struct sl_root *root, struct sl_root_info *ret_info);
@@ -45,6 +55,11 @@ struct sl_root_ops {
 	void (*pin)(struct sl_root *root, const struct sl_root_name *salt_name);  /* NULL: nothing to pin */
 	enum sl_err (*persist)(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_name *ret_name,
 	                       struct sl_msg *msg);                               /* NULL: SL_ERR_UNSUPPORTED */
+	/* NULL: SL_ERR_UNSUPPORTED. At most SL_SEAL_DATA_MAX bytes, and the form that root/sealed.h reads. */
+	enum sl_err (*seal)(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_der,
+	                    size_t *ret_len);
+	enum sl_err (*unseal)(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
+	                      struct sl_secret *ret_secret);
 };
 
 struct sl_root {
@@ -95,6 +110,21 @@ SL_MUST_CHECK enum sl_err sl_root_salt_key(struct sl_root *root, struct sl_root_
  * between processes.
  */
 void sl_root_pin(struct sl_root *root, const struct sl_root_name *salt_name);
+
+/*
+ * Encrypts a secret of 1 to SL_SEAL_MAX bytes so that only this device can give it back: doc/sealed.md. The caller frees *ret_blob, which is no secret.
+ * SL_ERR_RANGE; SL_ERR_ARG: an auth of zero bytes only, which would be none.
+ */
+SL_MUST_CHECK enum sl_err sl_root_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret,
+                                       uint8_t **ret_blob, size_t *ret_len);
+
+/*
+ * And back. auth may be NULL. SL_ERR_MISMATCH: sealed by another device, before this one was cleared, or altered; SL_ERR_AUTH: not that auth (the
+ * device counts failures), SL_ERR_LOCKED: too many of them; SL_ERR_POLICY: only a policy opens it; SL_ERR_VERIFY: the long secret beside the sealed key
+ * was altered; SL_ERR_FORMAT, SL_ERR_UNSUPPORTED: no blob that we can read.
+ */
+SL_MUST_CHECK enum sl_err sl_root_unseal(struct sl_root *root, const uint8_t *blob, size_t len, const struct sl_secret *auth,
+                                         struct sl_secret *ret_secret);
 
 /*
  * Provisioning, for the tool: makes the root persistent at handle (owner: 0x81010000..., platform: 0x81810000...), and, where srk is true and

@@ -26,6 +26,7 @@
 #define SL_TPM_FIRST_PERSISTENT 0x81000000U
 #define SL_TPM_FIRST_PLATFORM_PERSISTENT 0x81800000U
 #define SL_TPM_LIVE_MAX 4
+#define SL_TPM_PRIVATE_MAX 768 /* bytes; sealed data with its integrity value is about 300 */
 
 struct sl_tpm_root;
 struct sl_tpm_grant;
@@ -129,6 +130,27 @@ SL_MUST_CHECK enum sl_err sl_tpm_command_try(struct sl_tpm_batch *batch, struct 
 SL_MUST_CHECK enum sl_err sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant,
                                                const struct sl_tpm_object *object, uint32_t persistent);
 
+/* What Create is to make, and what came out; the buffers are as long as TPMs make them. */
+struct sl_tpm_creation {
+	const struct sl_tpm_template *tmpl;
+	const struct sl_secret *auth; /* NULL: empty */
+	const struct sl_secret *data;
+	struct sl_tpm_public key;
+	uint8_t private_area[SL_TPM_PRIVATE_MAX];
+	size_t private_len;
+};
+SL_MUST_CHECK enum sl_err sl_tpm_command_create(struct sl_tpm_batch *batch, const struct sl_tpm_object *parent,
+                                                struct sl_tpm_session *session, struct sl_tpm_creation *creation);
+/* SL_ERR_MISMATCH: not made under this parent, or altered. object->key is known beforehand; the TPM has to agree with its Name. */
+struct sl_bytes;
+SL_MUST_CHECK enum sl_err sl_tpm_command_load(struct sl_tpm_batch *batch, const struct sl_tpm_object *parent,
+                                              struct sl_tpm_session *session, const struct sl_bytes *private_area,
+                                              struct sl_tpm_object *object);
+/* SL_ERR_AUTH: auth is not its auth value. */
+SL_MUST_CHECK enum sl_err sl_tpm_command_unseal(struct sl_tpm_batch *batch, const struct sl_tpm_object *object,
+                                                struct sl_tpm_session *session, const struct sl_secret *auth,
+                                                struct sl_secret *ret_data);
+
 /* One root. Its mutable members are under the device's lock. */
 struct sl_tpm_root {
 	struct sl_root base;
@@ -168,10 +190,18 @@ uint32_t sl_tpm_grant_handle(enum sl_hierarchy hierarchy);
 SL_MUST_CHECK enum sl_err sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
                                             struct sl_tpm_session *session, struct sl_root_name *ret_name);
 
+/* The same, and the key itself stays for objects under it: at SL_TPM_SRK, or loaded (to be flushed by sl_tpm_command_flush()). */
+SL_MUST_CHECK enum sl_err sl_tpm_salt_parent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
+                                             struct sl_tpm_session *session, struct sl_tpm_object *ret_parent);
+
 SL_MUST_CHECK enum sl_err sl_tpm_primary_open(struct sl_device *device, const struct sl_root_spec *spec, struct sl_root **ret_root);
 void sl_tpm_primary_pin(struct sl_root *root, const struct sl_root_name *salt_name);
 SL_MUST_CHECK enum sl_err sl_tpm_persist(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_name *ret_name,
                                          struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret,
+                                      uint8_t **ret_der, size_t *ret_len);
+SL_MUST_CHECK enum sl_err sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
+                                        struct sl_secret *ret_secret);
 SL_MUST_CHECK enum sl_err sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info);
 /* Remembers why, in words; fmt NULL: no trouble. */
 void sl_tpm_device_trouble(struct sl_device *device, const char *fmt, ...) SL_PRINTF(2, 3);

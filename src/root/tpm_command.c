@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/tpm.h"
+#include "crypto/key.h"
 
 #include <string.h>
 
@@ -333,4 +334,107 @@ sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, con
 		return err;
 	c.names[1] = object->key.name;
 	return grant_err(grant, sl_tpm_run(batch, &c, &a));
+}
+
+static void
+write_2b(struct sl_writer *w, const void *bytes, size_t len)
+{
+	sl_writer_u16be(w, (uint16_t)len);
+	if (len != 0)
+		sl_writer_bytes(w, bytes, len);
+}
+
+static enum sl_err
+read_creation(const struct sl_tpm_answer *a, struct sl_tpm_creation *creation)
+{
+	struct sl_reader r = sl_reader_of(a->params, a->params_len);
+	size_t area_len;
+	size_t len;
+	const uint8_t *private = read_2b(&r, &creation->private_len);
+	const uint8_t *area = read_2b(&r, &area_len);
+	enum sl_err err;
+
+	(void)read_2b(&r, &len); /* creationData */
+	(void)read_2b(&r, &len); /* creationHash */
+	(void)sl_reader_u16be(&r); /* creationTicket */
+	(void)sl_reader_u32be(&r);
+	(void)read_2b(&r, &len);
+	if (!sl_reader_done(&r) || creation->private_len == 0 || creation->private_len > sizeof(creation->private_area))
+		return SL_ERR_DEVICE;
+	if ((err = sl_tpm_public_of(area, area_len, &creation->key)) != SL_OK)
+		return err == SL_ERR_FORMAT ? SL_ERR_DEVICE : err;
+	memcpy(creation->private_area, private, creation->private_len);
+	/* Another form than we asked for would be opened by others than we meant. */
+	return sl_tpm_public_fits(&creation->key, creation->tmpl) ? SL_OK : SL_ERR_DEVICE;
+}
+
+enum sl_err
+sl_tpm_command_create(struct sl_tpm_batch *batch, const struct sl_tpm_object *parent, struct sl_tpm_session *session,
+                      struct sl_tpm_creation *creation)
+{
+	struct sl_tpm_command c = { .code = TPM2_CC_Create, .name = "TPM2_Create", .handles = { parent->handle }, .names = { parent->key.name },
+		                    .n_handles = 1, .auth = true, .session = session };
+	struct sl_writer w = sl_writer_of(c.params, sizeof(c.params));
+	const size_t auth_len = creation->auth == NULL ? 0 : creation->auth->len;
+	SL_TPM_ANSWER a = { .len = 0 };
+	enum sl_err err;
+
+	sl_writer_u16be(&w, (uint16_t)(4 + auth_len + creation->data->len)); /* inSensitive */
+	write_2b(&w, auth_len == 0 ? NULL : creation->auth->bytes, auth_len);
+	write_2b(&w, creation->data->bytes, creation->data->len);
+	write_2b(&w, creation->tmpl->bytes, creation->tmpl->len);
+	sl_writer_u16be(&w, 0); /* outsideInfo */
+	sl_writer_u32be(&w, 0); /* creationPCR */
+	c.params_len = w.used;
+	err = sl_writer_ok(&w) ? sl_tpm_run(batch, &c, &a) : SL_ERR_RANGE;
+	sl_secret_wipe(&c, sizeof(c));
+	return err != SL_OK ? session_err(err) : read_creation(&a, creation);
+}
+
+enum sl_err
+sl_tpm_command_load(struct sl_tpm_batch *batch, const struct sl_tpm_object *parent, struct sl_tpm_session *session,
+                    const struct sl_bytes *private_area, struct sl_tpm_object *object)
+{
+	struct sl_tpm_command c = { .code = TPM2_CC_Load, .name = "TPM2_Load", .handles = { parent->handle }, .names = { parent->key.name },
+		                    .n_handles = 1, .auth = true, .session = session, .gives_handle = true };
+	struct sl_writer w = sl_writer_of(c.params, sizeof(c.params));
+	SL_TPM_ANSWER a = { .len = 0 };
+	struct sl_reader r;
+	const uint8_t *name;
+	size_t len;
+	enum sl_err err;
+
+	write_2b(&w, private_area->data, private_area->len);
+	write_2b(&w, object->key.bytes, object->key.len);
+	c.params_len = w.used;
+	if (!sl_writer_ok(&w))
+		return SL_ERR_RANGE;
+	if ((err = sl_tpm_run(batch, &c, &a)) != SL_OK)
+		return session_err(err);
+	r = sl_reader_of(a.params, a.params_len);
+	name = read_2b(&r, &len);
+	object->handle = a.handle;
+	if (sl_reader_done(&r) && len == object->key.name.len && memcmp(name, object->key.name.bytes, len) == 0)
+		return SL_OK;
+	sl_tpm_command_flush(batch, &object->handle);
+	return SL_ERR_DEVICE;
+}
+
+enum sl_err
+sl_tpm_command_unseal(struct sl_tpm_batch *batch, const struct sl_tpm_object *object, struct sl_tpm_session *session,
+                      const struct sl_secret *auth, struct sl_secret *ret_data)
+{
+	struct sl_tpm_command c = { .code = TPM2_CC_Unseal, .name = "TPM2_Unseal", .handles = { object->handle },
+		                    .names = { object->key.name }, .n_handles = 1, .auth = true, .session = session, .auth_value = auth };
+	SL_TPM_ANSWER a = { .len = 0 };
+	struct sl_reader r;
+	const uint8_t *data;
+	size_t len;
+	enum sl_err err;
+
+	if ((err = sl_tpm_run(batch, &c, &a)) != SL_OK)
+		return err;
+	r = sl_reader_of(a.params, a.params_len);
+	data = read_2b(&r, &len);
+	return !sl_reader_done(&r) || len == 0 ? SL_ERR_DEVICE : sl_secret_copy(ret_data, data, len);
 }

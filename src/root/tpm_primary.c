@@ -366,6 +366,8 @@ static const struct sl_root_ops ops = {
 	.salt_key = root_salt_key,
 	.pin = sl_tpm_primary_pin,
 	.persist = sl_tpm_persist,
+	.seal = sl_tpm_seal,
+	.unseal = sl_tpm_unseal,
 };
 
 enum sl_err

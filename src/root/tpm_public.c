@@ -67,6 +67,26 @@ sl_tpm_public_storage(struct sl_tpm_template *ret_template)
 	*ret_template = t;
 }
 
+void
+sl_tpm_public_sealed(const uint8_t *policy, bool auth, struct sl_tpm_template *ret_template)
+{
+	struct sl_tpm_template t = { 0 };
+	struct sl_writer w = sl_writer_of(t.bytes, sizeof(t.bytes));
+
+	sl_writer_u16be(&w, TPM2_ALG_KEYEDHASH);
+	sl_writer_u16be(&w, TPM2_ALG_SHA256);
+	sl_writer_u32be(&w, TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | (auth ? 0 : TPMA_OBJECT_NODA) |
+	                    (policy != NULL ? 0 : TPMA_OBJECT_USERWITHAUTH));
+	sl_writer_u16be(&w, policy != NULL ? SL_TPM_POLICY : 0);
+	if (policy != NULL)
+		sl_writer_bytes(&w, policy, SL_TPM_POLICY);
+	sl_writer_u16be(&w, TPM2_ALG_NULL); /* scheme */
+	t.fixed = w.used;
+	sl_writer_u16be(&w, 0); /* unique */
+	t.len = w.used;
+	*ret_template = t;
+}
+
 static enum sl_hash
 hash_of(uint16_t alg)
 {
@@ -136,7 +156,7 @@ read_storage(struct sl_reader *r, uint16_t type, uint32_t attributes, struct sl_
 }
 
 enum sl_err
-sl_tpm_public_read(const uint8_t *bytes, size_t len, const uint8_t *name, size_t name_len, struct sl_tpm_public *ret_public)
+sl_tpm_public_of(const uint8_t *bytes, size_t len, struct sl_tpm_public *ret_public)
 {
 	struct sl_reader r = sl_reader_of(bytes, len);
 	struct sl_tpm_public key = { 0 };
@@ -148,7 +168,7 @@ sl_tpm_public_read(const uint8_t *bytes, size_t len, const uint8_t *name, size_t
 	(void)sl_reader_bytes(&r, sl_reader_u16be(&r)); /* authPolicy */
 	key.hash = hash_of(alg);
 	if (r.bad || len > sizeof(key.bytes))
-		return SL_ERR_DEVICE;
+		return SL_ERR_FORMAT;
 	if (key.hash == SL_HASH_NONE)
 		return SL_ERR_UNSUPPORTED;
 	key.name.bytes[0] = (uint8_t)(alg >> 8);
@@ -156,13 +176,43 @@ sl_tpm_public_read(const uint8_t *bytes, size_t len, const uint8_t *name, size_t
 	key.name.len = 2 + sl_hash_len(key.hash);
 	if ((err = sl_hash_once(key.hash, bytes, len, key.name.bytes + 2)) != SL_OK)
 		return err;
-	if (name_len != key.name.len || memcmp(name, key.name.bytes, name_len) != 0)
-		return SL_ERR_DEVICE;
 	memcpy(key.bytes, bytes, len);
 	key.len = len;
 	key.salts = read_storage(&r, type, attributes, &key);
 	*ret_public = key;
 	return SL_OK;
+}
+
+enum sl_err
+sl_tpm_public_read(const uint8_t *bytes, size_t len, const uint8_t *name, size_t name_len, struct sl_tpm_public *ret_public)
+{
+	struct sl_tpm_public key;
+	const enum sl_err err = sl_tpm_public_of(bytes, len, &key);
+
+	if (err != SL_OK)
+		return err == SL_ERR_FORMAT ? SL_ERR_DEVICE : err;
+	if (name_len != key.name.len || memcmp(name, key.name.bytes, name_len) != 0)
+		return SL_ERR_DEVICE;
+	*ret_public = key;
+	return SL_OK;
+}
+
+bool
+sl_tpm_public_is_sealed(const struct sl_tpm_public *key, bool *ret_by_auth)
+{
+	struct sl_reader r = sl_reader_of(key->bytes, key->len);
+	const uint16_t type = sl_reader_u16be(&r);
+	uint32_t attributes;
+
+	(void)sl_reader_u16be(&r); /* nameAlg */
+	attributes = sl_reader_u32be(&r);
+	(void)sl_reader_bytes(&r, sl_reader_u16be(&r)); /* authPolicy */
+	if (type != TPM2_ALG_KEYEDHASH || sl_reader_u16be(&r) != TPM2_ALG_NULL ||
+	    (attributes & (TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_DECRYPT | TPMA_OBJECT_RESTRICTED)) != 0)
+		return false;
+	(void)sl_reader_bytes(&r, sl_reader_u16be(&r)); /* unique */
+	*ret_by_auth = (attributes & TPMA_OBJECT_USERWITHAUTH) != 0;
+	return sl_reader_done(&r);
 }
 
 bool

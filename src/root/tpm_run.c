@@ -54,7 +54,10 @@ hides(uint32_t code, bool answer)
 	case TPM2_CC_SequenceComplete:
 		return true;
 	case TPM2_CC_GetRandom:
+	case TPM2_CC_Unseal:
 		return answer;
+	case TPM2_CC_Create:
+		return !answer;
 	default:
 		return false;
 	}

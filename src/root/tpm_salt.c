@@ -88,9 +88,15 @@ is_pinned_to(const struct sl_tpm_root *root, const struct sl_tpm_public *key)
 	return root->pin.len == 0 || sl_tpm_public_same_name(&root->pin, &key->name);
 }
 
+/* What a batch wants of the salt key. */
+struct wish {
+	struct sl_tpm_session *session; /* NULL: none */
+	struct sl_tpm_object *parent;   /* the key stays, to load or make objects under it; NULL: not needed any more */
+};
+
 /* SL_ERR_NOT_FOUND: there is no storage root key that we can use. */
 static enum sl_err
-from_persistent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_session *session)
+from_persistent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct wish wish)
 {
 	struct sl_tpm_salt *salt = &batch->device->salt[root->salt_hierarchy];
 	enum sl_err err;
@@ -106,11 +112,15 @@ from_persistent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_
 	}
 	if (!is_pinned_to(root, &salt->key))
 		return SL_ERR_MISMATCH;
-	return session == NULL ? SL_OK : sl_tpm_session_start(batch, SL_TPM_SRK, &salt->key, session);
+	if (wish.session != NULL && (err = sl_tpm_session_start(batch, SL_TPM_SRK, &salt->key, wish.session)) != SL_OK)
+		return err;
+	if (wish.parent != NULL)
+		*wish.parent = (struct sl_tpm_object){ .handle = SL_TPM_SRK, .key = salt->key };
+	return SL_OK;
 }
 
 static enum sl_err
-from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session)
+from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct wish wish)
 {
 	struct sl_tpm_salt *salt = &batch->device->salt[root->salt_hierarchy];
 	struct sl_tpm_object object = { .handle = 0 };
@@ -123,9 +133,12 @@ from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tp
 	*salt = (struct sl_tpm_salt){ .known = true, .handle = 0, .key = object.key };
 	if (!is_pinned_to(root, &object.key))
 		err = SL_ERR_MISMATCH;
-	else if (session != NULL)
-		err = sl_tpm_session_start(batch, object.handle, &object.key, session);
-	sl_tpm_command_flush(batch, &object.handle);
+	else if (wish.session != NULL)
+		err = sl_tpm_session_start(batch, object.handle, &object.key, wish.session);
+	if (err == SL_OK && wish.parent != NULL)
+		*wish.parent = object;
+	else
+		sl_tpm_command_flush(batch, &object.handle);
 	return err;
 }
 
@@ -134,39 +147,54 @@ from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tp
  * root key may have been put there since, which harms nobody.
  */
 static enum sl_err
-start_here(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session)
+start_here(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct wish wish)
 {
 	const struct sl_tpm_salt *salt = &batch->device->salt[root->salt_hierarchy];
 	const bool by_template = salt->known && salt->handle == 0 && is_pinned_to(root, &salt->key);
 	enum sl_err err = SL_ERR_NOT_FOUND;
 
 	if (root->salt_hierarchy == SL_HIERARCHY_OWNER && !by_template)
-		err = from_persistent(batch, root, session);
+		err = from_persistent(batch, root, wish);
 	if (err != SL_ERR_NOT_FOUND && err != SL_ERR_MISMATCH)
 		return err;
-	return from_template(batch, root, grant, session);
+	return from_template(batch, root, grant, wish);
 }
 
 /*
  * The keys of a hierarchy share its seed's life, so a pin does too. The platform's template needs platform authorization, which firmware keeps for
  * itself; a persistent root was put there for just that case, so its sessions are then salted to the owner's key.
  */
-enum sl_err
-sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session,
-                  struct sl_root_name *ret_name)
+static enum sl_err
+start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct wish wish)
 {
 	struct sl_tpm_grant owner = sl_tpm_grant_of(root, SL_HIERARCHY_OWNER);
 	const bool fallen = root->salt_hierarchy != root->spec->hierarchy;
-	enum sl_err err = start_here(batch, root, fallen ? &owner : grant, session);
+	enum sl_err err = start_here(batch, root, fallen ? &owner : grant, wish);
 
 	if (err == SL_ERR_ABSENT && !fallen && root->spec->kind == SL_ROOT_PERSISTENT &&
 	    root->spec->hierarchy == SL_HIERARCHY_PLATFORM) {
 		root->salt_hierarchy = SL_HIERARCHY_OWNER;
-		err = start_here(batch, root, &owner, session);
+		err = start_here(batch, root, &owner, wish);
 	}
 	if (err == SL_ERR_MISMATCH)
 		sl_tpm_device_trouble(batch->device, "%s: the key that sessions are salted to is not the pinned one", batch->device->tcti);
+	return err;
+}
+
+enum sl_err
+sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session,
+                  struct sl_root_name *ret_name)
+{
+	const enum sl_err err = start(batch, root, grant, (struct wish){ session, NULL });
+
 	if (err == SL_OK && ret_name != NULL)
 		*ret_name = batch->device->salt[root->salt_hierarchy].key.name;
 	return err;
+}
+
+enum sl_err
+sl_tpm_salt_parent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session,
+                   struct sl_tpm_object *ret_parent)
+{
+	return start(batch, root, grant, (struct wish){ session, ret_parent });
 }

@@ -121,6 +121,8 @@ object_of_record(struct sl_record *record, struct sl_object **ret_object)
 	}
 	if (record->has_recipe)
 		err = sl_material_of_recipe(&record->recipe, &known, &material);
+	else if (record->sealed != NULL)
+		err = sl_material_of_sealed(record->sealed, record->sealed_len, &known, &material);
 	else if (class == CKO_PUBLIC_KEY && known.spki != NULL)
 		err = sl_material_of_spki(known.spki, known.spki_len, &material);
 	if (err != SL_OK || (err = sl_object_new(&record->attrs, material, ret_object)) != SL_OK)

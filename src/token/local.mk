@@ -16,6 +16,7 @@ libseedleaf_la_SOURCES += \
 	src/token/root_key.c src/token/root_key.h \
 	src/token/rv.c src/token/rv.h \
 	src/token/schema.c src/token/schema.h \
+	src/token/seal.c src/token/seal.h \
 	src/token/session.c src/token/session.h \
 	src/token/store.c src/token/store.h \
 	src/token/store_objects.c src/token/store_private.h \

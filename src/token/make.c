@@ -11,14 +11,33 @@
 
 #include <string.h>
 
+/* A copy of a sealed key is sealed by the same blob. */
+static CK_RV
+take_sealed(const struct sl_material *material, struct sl_record *record)
+{
+	size_t len;
+	const uint8_t *blob = sl_material_sealed(material, &len);
+
+	if (blob == NULL)
+		return CKR_OK;
+	if ((record->sealed = malloc(len)) == NULL)
+		return CKR_HOST_MEMORY;
+	memcpy(record->sealed, blob, len);
+	record->sealed_len = len;
+	return CKR_OK;
+}
+
 /* A key that is no function of the root is kept sealed. */
 static CK_RV
 seal_material(struct sl_token *token, struct sl_material *material, struct sl_record *record)
 {
 	const struct sl_root_name nobody = { .len = 0 };
 	struct sl_key *key = NULL;
-	CK_RV rv = sl_rv(sl_material_key(material, token->root, &nobody, &key));
+	CK_RV rv = take_sealed(material, record);
 
+	if (rv != CKR_OK || record->sealed != NULL)
+		return rv;
+	rv = sl_rv(sl_material_key(material, token->root, &nobody, &key));
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_seal_key(token, key, &record->sealed, &record->sealed_len));
 	sl_key_unref(&key);

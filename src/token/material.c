@@ -3,6 +3,7 @@
 #include "token/material.h"
 
 #include "base/log.h"
+#include "token/seal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,6 +14,8 @@ struct sl_material {
 	atomic_uint refs;
 	bool derived;
 	struct sl_recipe recipe;
+	uint8_t *sealed;          /* the blob of a sealed key; NULL: it is none */
+	size_t sealed_len;
 	pthread_mutex_t lock;     /* of what follows, and held while the key is made: the others wait for it */
 	struct sl_key *key;
 	struct sl_public on_record;
@@ -69,6 +72,24 @@ sl_material_of_recipe(const struct sl_recipe *recipe, const struct sl_known *kno
 	return err;
 }
 
+enum sl_err
+sl_material_of_sealed(const uint8_t *blob, size_t len, const struct sl_known *known, struct sl_material **ret_material)
+{
+	SL_CLEANUP(sl_material_unref) struct sl_material *m = NULL;
+	enum sl_err err;
+
+	if (len == 0)
+		return SL_ERR_FORMAT;
+	if ((err = make(known, &m)) != SL_OK)
+		return err;
+	if ((m->sealed = malloc(len)) == NULL)
+		return SL_ERR_MEMORY;
+	memcpy(m->sealed, blob, len);
+	m->sealed_len = len;
+	*ret_material = SL_TAKE(m);
+	return SL_OK;
+}
+
 struct sl_material *
 sl_material_ref(struct sl_material *m)
 {
@@ -87,6 +108,7 @@ sl_material_unref(struct sl_material **pm)
 		return;
 	sl_key_unref(&m->key);
 	sl_public_clear(&m->on_record);
+	free(m->sealed);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m);
 }
@@ -95,6 +117,19 @@ const struct sl_recipe *
 sl_material_recipe(const struct sl_material *m)
 {
 	return m->derived ? &m->recipe : NULL;
+}
+
+const uint8_t *
+sl_material_sealed(const struct sl_material *m, size_t *ret_len)
+{
+	*ret_len = m->sealed_len;
+	return m->sealed;
+}
+
+bool
+sl_material_needs_root(const struct sl_material *m)
+{
+	return m->derived || m->sealed != NULL;
 }
 
 static void
@@ -178,6 +213,17 @@ derive(struct sl_material *m, struct sl_root *root, const struct sl_root_name *n
 	return err;
 }
 
+static enum sl_err
+unseal(struct sl_material *m, struct sl_root *root)
+{
+	const struct sl_known known = { .spki = m->on_record.spki, .spki_len = m->on_record.spki_len };
+	const enum sl_err err = sl_seal_open(root, m->sealed, m->sealed_len, &known, &m->key);
+
+	if (err == SL_ERR_MISMATCH)
+		sl_log(SL_LOG_ERROR, "a sealed key is not this TPM's, or another one than the public key on record");
+	return err;
+}
+
 enum sl_err
 sl_material_key(struct sl_material *m, struct sl_root *root, const struct sl_root_name *name, struct sl_key **ret_key)
 {
@@ -186,6 +232,8 @@ sl_material_key(struct sl_material *m, struct sl_root *root, const struct sl_roo
 
 	if (m->key == NULL && m->derived)
 		err = derive(m, root, name);
+	else if (m->key == NULL && m->sealed != NULL)
+		err = unseal(m, root);
 	else if (m->key == NULL)
 		err = sl_key_from_spki(m->on_record.spki, m->on_record.spki_len, &m->key);
 	if (err == SL_OK)

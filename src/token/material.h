@@ -22,11 +22,21 @@ SL_MUST_CHECK enum sl_err sl_material_of_spki(const void *spki, size_t len, stru
 SL_MUST_CHECK enum sl_err sl_material_of_recipe(const struct sl_recipe *recipe, const struct sl_known *known,
                                                 struct sl_material **ret_material);
 
+/* A sealed key: copies the blob; known may be NULL, its hints are not used. SL_ERR_FORMAT: an empty blob. */
+SL_MUST_CHECK enum sl_err sl_material_of_sealed(const uint8_t *blob, size_t len, const struct sl_known *known,
+                                                struct sl_material **ret_material);
+
 struct sl_material *sl_material_ref(struct sl_material *m);
 void sl_material_unref(struct sl_material **m);
 
 /* NULL when it is not a derived key. */
 const struct sl_recipe *sl_material_recipe(const struct sl_material *m);
+
+/* The blob of a sealed key, borrowed; NULL when it is not one. */
+const uint8_t *sl_material_sealed(const struct sl_material *m, size_t *ret_len);
+
+/* Whether sl_material_key() asks the root when the key is not there yet. */
+bool sl_material_needs_root(const struct sl_material *m);
 
 /* The RSA hints on record, or found since. */
 struct sl_rsa_hints sl_material_hints(struct sl_material *m);
@@ -41,7 +51,10 @@ struct sl_key *sl_material_have(struct sl_material *m);
 SL_MUST_CHECK enum sl_err sl_material_fill(struct sl_material *m, const uint8_t secret[SL_ROOT_SECRET_LEN],
                                            struct sl_rsa_hints *ret_hints);
 
-/* The key, referenced; derived from root, which has to be the one called name, when it is not there yet: by one thread, while the others wait. */
+/*
+ * The key, referenced; when it is not there yet, derived from root, which has to be the one called name, or unsealed by it: by one thread, while the
+ * others wait. SL_ERR_MISMATCH: it is not the one on record.
+ */
 SL_MUST_CHECK enum sl_err sl_material_key(struct sl_material *m, struct sl_root *root, const struct sl_root_name *name,
                                           struct sl_key **ret_key);
 

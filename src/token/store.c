@@ -29,6 +29,7 @@ static const char schema[] =
 	" version INTEGER NOT NULL, salt BLOB, hint_p INTEGER NOT NULL DEFAULT 0, hint_q INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE public(root INTEGER NOT NULL REFERENCES root(id), idx BLOB NOT NULL, spki BLOB NOT NULL,"
 	" hint_p INTEGER NOT NULL DEFAULT 0, hint_q INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(root, idx)) WITHOUT ROWID;"
+	"CREATE TABLE sealed(object INTEGER PRIMARY KEY REFERENCES object(id) ON DELETE CASCADE, blob BLOB NOT NULL);"
 	"PRAGMA application_id = 1397507633;"
 	"PRAGMA user_version = 1;";
 _Static_assert(APPLICATION_ID == 1397507633, "the number in the schema");

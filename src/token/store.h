@@ -20,6 +20,8 @@ struct sl_record {
 	bool has_recipe;
 	struct sl_recipe recipe;
 	struct sl_rsa_hints hints;
+	uint8_t *sealed; /* a sealed key's blob (doc/sealed.md), owned; NULL: it is none */
+	size_t sealed_len;
 };
 
 void sl_record_clear(struct sl_record *record);

@@ -12,6 +12,7 @@ void
 sl_record_clear(struct sl_record *record)
 {
 	sl_attrs_clear(&record->attrs);
+	free(record->sealed);
 	*record = (struct sl_record){ 0 };
 }
 
@@ -145,6 +146,39 @@ read_recipe(sqlite3 *db, int64_t row, struct sl_record *record)
 	return more ? recipe_of_row(sql.stmt, record) : SL_OK;
 }
 
+static enum sl_err
+write_sealed(sqlite3 *db, int64_t row, const struct sl_record *record)
+{
+	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO sealed(object, blob) VALUES(?, ?)");
+
+	sl_sql_int(&sql, row);
+	sl_sql_blob(&sql, record->sealed, record->sealed_len);
+	return sl_sql_run(&sql);
+}
+
+static enum sl_err
+read_sealed(sqlite3 *db, int64_t row, struct sl_record *record)
+{
+	SL_SQL sql = sl_sql_prepare(db, "SELECT blob FROM sealed WHERE object = ?");
+	const void *blob;
+	int len;
+	enum sl_err err;
+	bool more;
+
+	sl_sql_int(&sql, row);
+	if ((err = sl_sql_step(&sql, &more)) != SL_OK || !more)
+		return err;
+	blob = sqlite3_column_blob(sql.stmt, 0);
+	len = sqlite3_column_bytes(sql.stmt, 0);
+	if (blob == NULL || len <= 0)
+		return SL_ERR_FORMAT;
+	if ((record->sealed = malloc((size_t)len)) == NULL)
+		return SL_ERR_MEMORY;
+	memcpy(record->sealed, blob, (size_t)len);
+	record->sealed_len = (size_t)len;
+	return SL_OK;
+}
+
 enum sl_err
 sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record)
 {
@@ -154,7 +188,8 @@ sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record)
 
 	if (store->db == NULL)
 		return SL_ERR_NOT_FOUND;
-	if ((err = read_attributes(store->db, row, &record.attrs)) != SL_OK || (err = read_recipe(store->db, row, &record)) != SL_OK)
+	if ((err = read_attributes(store->db, row, &record.attrs)) != SL_OK || (err = read_recipe(store->db, row, &record)) != SL_OK ||
+	    (err = read_sealed(store->db, row, &record)) != SL_OK)
 		return err;
 	if (record.attrs.n == 0)
 		return SL_ERR_NOT_FOUND;
@@ -177,6 +212,8 @@ insert(sqlite3 *db, int64_t root, struct sl_record *record)
 		return err;
 	record->row = sqlite3_last_insert_rowid(db);
 	if ((err = write_attributes(db, record->row, &record->attrs)) != SL_OK)
+		return err;
+	if (record->sealed != NULL && (err = write_sealed(db, record->row, record)) != SL_OK)
 		return err;
 	return record->has_recipe ? write_recipe(db, record->row, record) : SL_OK;
 }

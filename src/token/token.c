@@ -298,7 +298,8 @@ sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **r
 	*ret_key = sl_material_have(object->material);
 	if (*ret_key != NULL)
 		return SL_OK;
-	if (sl_material_recipe(object->material) != NULL && (err = sl_token_identify(token, &name, NULL)) != SL_OK)
+	/* For a sealed key the name does not matter, but the pin of the salt key comes with it. */
+	if (sl_material_needs_root(object->material) && (err = sl_token_identify(token, &name, NULL)) != SL_OK)
 		return err;
 	err = sl_material_key(object->material, token->root, &name, ret_key);
 	if (err == SL_ERR_MISMATCH)

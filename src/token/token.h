@@ -74,7 +74,7 @@ void sl_token_unpublish(struct sl_token *token, const struct sl_object *object);
 /* Session objects of a session (of all sessions: 0). */
 void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session);
 
-/* The key of an object, referenced; derived now when it was not needed before. SL_ERR_ARG when it is not a key. */
+/* The key of an object, referenced; derived or unsealed now when it was not needed before. SL_ERR_ARG when it is not a key. */
 SL_MUST_CHECK enum sl_err sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key);
 
 /* C_FindObjects: handles of all objects that match, in order of creation. The caller frees *ret_handles. */

@@ -152,11 +152,15 @@ static const char by_hand[] =
 	"CREATE TABLE object(id INTEGER PRIMARY KEY AUTOINCREMENT, root, class, label, key_id);"
 	"CREATE TABLE attribute(object, type, value, PRIMARY KEY(object, type));"
 	"CREATE TABLE recipe(object INTEGER PRIMARY KEY, name, type, version, salt, hint_p, hint_q);"
+	"CREATE TABLE sealed(object INTEGER PRIMARY KEY, blob);"
 	"CREATE TABLE public(root, idx, spki, hint_p, hint_q, PRIMARY KEY(root, idx));"
 	"INSERT INTO root VALUES(1, 'owner', cast(x'000b01' || zeroblob(31) AS BLOB), NULL);"
 	"INSERT INTO object VALUES(5, 1, 3, x'6b31', x'00');"
 	"INSERT INTO attribute VALUES(5, 0, 3), (5, 3, x'6b31'), (5, 0x102, x'00'), (5, 0x108, 1), (5, 0x7ffffff0, x'01');"
 	"INSERT INTO recipe VALUES(5, 'k1', 'ec:P-256', 1, zeroblob(32), 0, 0);"
+	"INSERT INTO object VALUES(6, 1, 4, x'6b32', x'01'), (7, 1, 4, x'6b33', x'02');"
+	"INSERT INTO attribute VALUES(6, 0, 4), (7, 0, 4);"
+	"INSERT INTO sealed VALUES(6, x'3003020100'), (7, x'');"
 	"PRAGMA application_id = 0x534c4631; PRAGMA user_version = 1;";
 
 static void
@@ -178,10 +182,17 @@ read_by_hand(void)
 	free(rows);
 	test_eq(sl_store_load(store, 5, &back), SL_OK, "loads");
 	test_ok(back.attrs.n == 4, "without the attribute of a later version");
+	test_ok(back.sealed == NULL, "not sealed");
 	test_ok(back.has_recipe && strcmp(back.recipe.name, "k1") == 0 && back.recipe.salted && back.recipe.type.size == 256, "with its recipe");
+	sl_record_clear(&back);
+	test_eq(sl_store_load(store, 6, &back), SL_OK, "a sealed key loads");
+	test_mem(back.sealed, back.sealed_len, "\x30\x03\x02\x01\x00", 5, "with its blob");
+	test_ok(!back.has_recipe, "and no recipe");
+	sl_record_clear(&back);
+	test_eq(sl_store_load(store, 7, &back), SL_ERR_FORMAT, "an empty blob is none");
 	test_ok(sl_store_orphans(store, "owner", &root_a, &orphans, &n) == SL_OK && n == 0, "no orphans of the root itself");
 	free(orphans);
-	test_ok(sl_store_orphans(store, "owner", &root_b, &orphans, &n) == SL_OK && n == 1 && orphans[0].objects == 1, "an orphan of another");
+	test_ok(sl_store_orphans(store, "owner", &root_b, &orphans, &n) == SL_OK && n == 1 && orphans[0].objects == 3, "orphans of another");
 	free(orphans);
 	test_eq(sl_store_set_pin(store, 1, &root_b), SL_OK, "pin a salt key");
 	test_eq(sl_store_set_pin(store, 1, &root_b), SL_OK, "again the same");
@@ -225,10 +236,41 @@ refused(void)
 	(void)store;
 }
 
+static void
+sealed_written(void)
+{
+	static const uint8_t blob[] = { 0x30, 0x00, 0xff, 0x01 };
+	SL_CLEANUP(sl_record_clear) struct sl_record a = { .sealed_len = sizeof(blob) };
+	SL_CLEANUP(sl_record_clear) struct sl_record b = { 0 };
+	SL_CLEANUP(sl_record_clear) struct sl_record back = { 0 };
+	struct sl_record *both[] = { &a, &b };
+	struct sl_store *store;
+	int64_t root;
+
+	fresh_dir("sealed");
+	store = open_store(SL_OK, "a store for sealed keys");
+	make_record(&a, "s", CKO_SECRET_KEY, false);
+	make_record(&b, "c", CKO_CERTIFICATE, false);
+	if ((a.sealed = malloc(sizeof(blob))) == NULL)
+		test_bail("out of memory");
+	memcpy(a.sealed, blob, sizeof(blob));
+	test_eq(sl_store_root(store, "owner", &root_a, true, &root), SL_OK, "its root");
+	test_eq(sl_store_add(store, root, both, 2, false), SL_OK, "a sealed key, and an object that is none");
+	test_eq((unsigned long long)number("SELECT count(*) FROM sealed WHERE blob = x'3000ff01'"), 1, "the blob is in its table");
+	test_eq((unsigned long long)number("SELECT count(*) FROM sealed"), 1, "alone");
+	test_eq(sl_store_load(store, a.row, &back), SL_OK, "load");
+	test_mem(back.sealed, back.sealed_len, blob, sizeof(blob), "the blob comes back");
+	test_eq(sl_store_remove(store, a.row), SL_OK, "remove");
+	test_eq((unsigned long long)number("SELECT count(*) FROM sealed"), 0, "takes it along");
+	sl_store_close(&store);
+	remove_dir();
+}
+
 int
 main(void)
 {
 	written();
+	sealed_written();
 	read_by_hand();
 	refused();
 	return test_done();
