@@ -3,8 +3,10 @@
 #ifndef SL_PKCS11_DERIVE_H
 #define SL_PKCS11_DERIVE_H
 
+#include "crypto/mac.h"
 #include "pkcs11-derive.h"
 #include "pkcs11/mech.h"
+#include "token/make.h"
 #include "token/newkey.h"
 
 /*

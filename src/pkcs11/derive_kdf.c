@@ -8,6 +8,7 @@
 #include "token/build.h"
 #include "token/make.h"
 #include "token/rv.h"
+#include "token/template.h"
 
 #include <string.h>
 

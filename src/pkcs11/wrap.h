@@ -5,6 +5,7 @@
 
 #include "pkcs11/mech.h"
 #include "pkcs11/out.h"
+#include "token/make.h"
 #include "token/newkey.h"
 
 /* PKCS#11 3.0 sections 5.18.3 and 5.18.4: keys that leave under another key, and come back. */
