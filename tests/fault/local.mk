@@ -7,3 +7,7 @@ tests_fault_test_faults_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 	-Wl,--wrap=open,--wrap=open64,--wrap=__open_2,--wrap=__open64_2,--wrap=mkdir,--wrap=stat,--wrap=stat64,--wrap=lstat,--wrap=lstat64 \
 	-Wl,--wrap=fstat,--wrap=fstat64,--wrap=access,--wrap=opendir,--wrap=socket,--wrap=connect,--wrap=send,--wrap=read,--wrap=__read_chk \
 	-Wl,--wrap=poll,--wrap=chmod
+
+check_PROGRAMS += tests/fault/test-kill
+tests_fault_test_kill_SOURCES = tests/fault/test-kill.c
+tests_fault_test_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
