@@ -47,3 +47,7 @@ tests_module_test_hints_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
 check_PROGRAMS += tests/module/test-declared
 tests_module_test_declared_SOURCES = tests/module/test-declared.c
 tests_module_test_declared_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-processes
+tests_module_test_processes_SOURCES = tests/module/test-processes.c
+tests_module_test_processes_LDADD = $(modtest_ldadd)
