@@ -18,6 +18,10 @@ static unsigned long finalized; /* counts; wait_lock is held */
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
+/* What the forking thread holds meanwhile. */
+static _Thread_local bool fork_in_module;
+static _Thread_local struct sl_store *fork_store;
+
 /*
  * In a forked child our locks may be held by threads that are not there, and the connections are the parent's. So the child starts from
  * nothing: what it inherited is left alone, and roots and secrets read as zero there (MADV_WIPEONFORK).
@@ -29,13 +33,40 @@ in_child(void)
 	wait_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	wait_cond = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	instance = NULL;
+	fork_store = NULL;
+	fork_in_module = false;
 	sl_log_after_fork();
+}
+
+/*
+ * The store is at rest while the process is copied: SQLite keeps its locks on a file per process, and a child that inherits one in the middle of
+ * something could never open the file. A fork from inside C_Initialize (a TCTI that starts a program) finds the module locked by itself, and
+ * goes on without.
+ */
+static void
+before_fork(void)
+{
+	fork_in_module = pthread_rwlock_rdlock(&module_lock) == 0;
+	fork_store = fork_in_module && instance != NULL ? instance->store : NULL;
+	if (fork_store != NULL)
+		sl_store_hold(fork_store);
+}
+
+static void
+in_parent(void)
+{
+	if (fork_store != NULL)
+		sl_store_let_go(fork_store);
+	if (fork_in_module)
+		(void)pthread_rwlock_unlock(&module_lock);
+	fork_store = NULL;
+	fork_in_module = false;
 }
 
 static void
 watch_forks(void)
 {
-	(void)pthread_atfork(NULL, NULL, in_child);
+	(void)pthread_atfork(before_fork, in_parent, in_child);
 }
 
 static CK_RV

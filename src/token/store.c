@@ -54,6 +54,18 @@ sl_store_close(struct sl_store **pstore)
 	*pstore = NULL;
 }
 
+void
+sl_store_hold(struct sl_store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+}
+
+void
+sl_store_let_go(struct sl_store *store)
+{
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
 /* What a URI file name may not hold as it is. */
 static enum sl_err
 uri_of(const char *path, bool immutable, char **ret_uri)
