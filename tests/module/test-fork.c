@@ -40,7 +40,7 @@ busy(void *unused)
 
 	(void)unused;
 	/* Somebody has to get a word in: SQLite does not queue its writers. */
-	for (; !atomic_load(&stop); (void)poll(NULL, 0, 3))
+	for (; !atomic_load(&stop); (void)poll(NULL, 0, 1))
 		if (!round_of(s))
 			atomic_fetch_add(&failures, 1);
 	return NULL;
