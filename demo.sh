@@ -103,7 +103,7 @@ agent()
 # The host's private keys are nowhere but in the agent, which has them of the module.
 server()
 {
-	printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' 'UsePAM no' 'StrictModes no' 'PermitRootLogin yes' 'PasswordAuthentication no' \
+	printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' "UsePAM $(use_pam)" 'StrictModes no' 'PermitRootLogin yes' 'PasswordAuthentication no' \
 		'KbdInteractiveAuthentication no' "AuthorizedKeysFile $T/run/authorized_keys" "HostKey $T/run/host.pub" \
 		"HostKey $T/run/host-rsa.pub" "HostKeyAgent $T/run/agent.sock" >"$T/run/sshd_config"
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd

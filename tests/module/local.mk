@@ -47,3 +47,11 @@ tests_module_test_hints_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
 check_PROGRAMS += tests/module/test-declared
 tests_module_test_declared_SOURCES = tests/module/test-declared.c
 tests_module_test_declared_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-processes
+tests_module_test_processes_SOURCES = tests/module/test-processes.c
+tests_module_test_processes_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-fork
+tests_module_test_fork_SOURCES = tests/module/test-fork.c
+tests_module_test_fork_LDADD = $(modtest_ldadd)
