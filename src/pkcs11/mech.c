@@ -23,19 +23,18 @@
 	{ .type = (ckm), .info = { 1, 512, SV }, .key_type = (ckk), .is_mac = true, .mac = SL_MAC_HMAC, .hash = (h) }, \
 	{ .type = ckm##_GENERAL, .info = { 1, 512, SV }, .key_type = (ckk), .params = SL_PARAMS_LENGTH, .is_mac = true, \
 	  .mac = SL_MAC_HMAC, .hash = (h) }
-#define AES_MAC(ckm, flags, p, m) { .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .is_mac = true, .mac = (m) }
+#define AES_MAC(ckm, flags, p, m) \
+	{ .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .is_mac = true, .mac = (m) }
 #define AES(ckm, flags, p, m) { .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .mode = (m) }
 
-/*
- * Sizes are in bits for RSA and EC and in bytes for AES, generic secrets and MACs, as the standard has them.
- */
+/* Sizes are in bits, but in bytes for AES, ChaCha20 and MACs (PKCS#11 3.0 current mechanisms, 2.7.3 and 2.11.2). */
 static const struct sl_mech mechs[] = {
 	MAKE(CKM_RSA_PKCS_KEY_PAIR_GEN, 2048, 4096, PAIR, CKK_RSA),
 	MAKE(CKM_EC_KEY_PAIR_GEN, 256, 521, PAIR | EC, CKK_EC),
 	MAKE(CKM_EC_EDWARDS_KEY_PAIR_GEN, 256, 256, PAIR | CKF_EC_NAMEDCURVE, CKK_EC_EDWARDS),
 	MAKE(CKM_EC_MONTGOMERY_KEY_PAIR_GEN, 256, 256, PAIR | CKF_EC_NAMEDCURVE, CKK_EC_MONTGOMERY),
 	MAKE(CKM_AES_KEY_GEN, 16, 32, CKF_GENERATE, CKK_AES),
-	MAKE(CKM_GENERIC_SECRET_KEY_GEN, 1, 512, CKF_GENERATE, CKK_GENERIC_SECRET),
+	MAKE(CKM_GENERIC_SECRET_KEY_GEN, 8, 4096, CKF_GENERATE, CKK_GENERIC_SECRET),
 
 	ECDSA(CKM_ECDSA, SL_HASH_NONE),
 	ECDSA(CKM_ECDSA_SHA1, SL_HASH_SHA1),
@@ -48,7 +47,7 @@ static const struct sl_mech mechs[] = {
 	ECDSA(CKM_ECDSA_SHA3_384, SL_HASH_SHA3_384),
 	ECDSA(CKM_ECDSA_SHA3_512, SL_HASH_SHA3_512),
 	/* GnuTLS names the signature mechanism when it generates an Ed25519 pair. */
-	{ .type = CKM_EDDSA, .info = { 256, 256, SV | PAIR | CKF_EC_NAMEDCURVE }, .key_type = CKK_EC_EDWARDS, .params = SL_PARAMS_EDDSA,
+	{ .type = CKM_EDDSA, .info = { 256, 456, SV | PAIR | CKF_EC_NAMEDCURVE }, .key_type = CKK_EC_EDWARDS, .params = SL_PARAMS_EDDSA,
 	  .alg = SL_SIG_EDDSA },
 	{ .type = CKM_RSA_PKCS, .info = { RSA_BITS, SVR | ED }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_PKCS1, .padding = SL_RSA_PKCS1 },
 	RSA(CKM_SHA1_RSA_PKCS, SL_HASH_SHA1),

@@ -4,9 +4,12 @@
 
 #include "base/clean.h"
 
-/* The parameters of mechanisms: PKCS#11 3.0 current mechanisms, chapter 2. Lengths and pointers come from a caller and are trusted for nothing. */
+/*
+ * The parameters of mechanisms: PKCS#11 3.0 current mechanisms, chapter 2. Lengths and pointers come from a caller and are trusted for nothing.
+ */
 
 #define SALT_MAX 1024
+#define CONTEXT_MAX 255 /* RFC 8032 */
 #define AES_BLOCK 16
 #define IV_MAX 256
 #define AAD_MAX ((CK_ULONG)1 << 30)
@@ -54,16 +57,19 @@ pss_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_
 	return CKR_OK;
 }
 
-/* Section 2.3.6. Pure EdDSA only: no pre-hash, no context. */
+/* Section 2.3.6 */
 static CK_RV
-eddsa_params(const CK_MECHANISM *mechanism)
+eddsa_params(const CK_MECHANISM *mechanism, struct sl_sig_params *ret_params)
 {
 	const CK_EDDSA_PARAMS *given = mechanism->pParameter;
 
 	if (mechanism->ulParameterLen == 0)
 		return CKR_OK;
-	if (mechanism->ulParameterLen != sizeof(*given) || given->phFlag != CK_FALSE || given->ulContextDataLen != 0)
+	if (mechanism->ulParameterLen != sizeof(*given) || given->phFlag > CK_TRUE ||
+	    !there(given->pContextData, given->ulContextDataLen, CONTEXT_MAX))
 		return CKR_MECHANISM_PARAM_INVALID;
+	ret_params->prehash = given->phFlag != CK_FALSE;
+	ret_params->context = (struct sl_bytes){ given->pContextData, given->ulContextDataLen };
 	return CKR_OK;
 }
 
@@ -75,7 +81,7 @@ sl_mech_sign_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, s
 	case SL_PARAMS_PSS:
 		return pss_params(mech, mechanism, ret_params);
 	case SL_PARAMS_EDDSA:
-		return eddsa_params(mechanism);
+		return eddsa_params(mechanism, ret_params);
 	case SL_PARAMS_NONE:
 		return CKR_OK;
 	default:

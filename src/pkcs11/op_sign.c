@@ -20,14 +20,22 @@ forget_prepared(struct sl_sign_op *op)
 	sl_key_unref(&op->key);
 }
 
+static void
+forget_parts(struct sl_sign_op *op)
+{
+	if (op->parts != NULL)
+		sl_secret_wipe(op->parts, op->parts_len);
+	free(op->parts);
+	op->parts = NULL;
+	op->parts_len = 0;
+}
+
 void
 sl_signing_free(struct sl_sign_op *op)
 {
 	forget_prepared(op);
 	sl_digest_free(&op->digest);
-	if (op->parts != NULL)
-		sl_secret_wipe(op->parts, op->parts_len);
-	free(op->parts);
+	forget_parts(op);
 	free(op->signature);
 }
 
@@ -39,14 +47,16 @@ sl_signing_end(struct sl_sign_op *op, CK_RV rv, bool again)
 	op->active = false;
 	op->updating = false;
 	op->known = false;
-	op->parts_len = 0;
+	forget_parts(op);
 	return rv;
 }
 
+/* A context is the caller's: it is not kept, and a signer for one is used once. */
 static bool
 same_params(const struct sl_sig_params *a, const struct sl_sig_params *b)
 {
-	return a->alg == b->alg && a->hash == b->hash && a->mgf_hash == b->mgf_hash && a->salt_len == b->salt_len;
+	return a->alg == b->alg && a->hash == b->hash && a->mgf_hash == b->mgf_hash && a->salt_len == b->salt_len &&
+	       a->prehash == b->prehash && a->context.len == 0 && b->context.len == 0;
 }
 
 /* libcrypto is asked for the signature of a digest: ECDSA does not care of which hash. */
@@ -63,7 +73,7 @@ signer_params(const struct sl_sig_params *params)
 static CK_RV
 param_rv(enum sl_err err)
 {
-	return err == SL_ERR_ARG ? CKR_MECHANISM_PARAM_INVALID : sl_rv(err);
+	return err == SL_ERR_ARG || err == SL_ERR_UNSUPPORTED ? CKR_MECHANISM_PARAM_INVALID : sl_rv(err);
 }
 
 static CK_RV
@@ -80,6 +90,7 @@ prepare_signer(struct sl_sign_op *op, struct sl_key *key, const struct sl_sig_pa
 		op->key = sl_key_ref(key);
 	}
 	op->params = *params;
+	op->params.context.data = NULL;
 	return CKR_OK;
 }
 
@@ -136,7 +147,7 @@ CK_RV
 sl_signing_restart(struct sl_sign_op *op)
 {
 	op->updating = false;
-	op->parts_len = 0;
+	forget_parts(op);
 	if (op->mech->is_mac)
 		return sl_rv(sl_macop_reset(op->macop));
 	return op->mech->hash != SL_HASH_NONE ? sl_rv(sl_digest_reset(op->digest)) : CKR_OK;
