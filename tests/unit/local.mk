@@ -48,3 +48,11 @@ tests_unit_test_engine_p11_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/unit/test-guest
 tests_unit_test_guest_SOURCES = tests/unit/test-guest.c tests/unit/leaf.c tests/unit/leaf.h
 tests_unit_test_guest_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-cipher tests/unit/test-mac tests/unit/test-kdf
+tests_unit_test_cipher_SOURCES = tests/unit/test-cipher.c
+tests_unit_test_cipher_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+tests_unit_test_mac_SOURCES = tests/unit/test-mac.c
+tests_unit_test_mac_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+tests_unit_test_kdf_SOURCES = tests/unit/test-kdf.c
+tests_unit_test_kdf_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
