@@ -9,6 +9,28 @@
  */
 #include <p11-kit/pkcs11.h>
 
+/* Words of everyday use that the header keeps as macros. */
+#undef ck_rsa_pkcs_mgf_type_t
+#undef ck_rsa_pkcs_oaep_source_type_t
+#undef hash_alg
+#undef s_len
+#undef source_data
+#undef source_data_len
+#undef counter_bits
+#undef iv_ptr
+#undef iv_len
+#undef iv_bits
+#undef aad_ptr
+#undef aad_len
+#undef tag_bits
+#undef shared_data_len
+#undef shared_data
+#undef public_data_len
+#undef public_data
+#undef string_data
+#undef string_data_len
+#undef data_params
+
 #ifndef CKA_UNIQUE_ID
 #define CKA_UNIQUE_ID 0x00000004UL
 #endif
