@@ -4,10 +4,32 @@
 #define PKCS11_ADDITIONS_H
 
 /*
- * PKCS#11 from p11-kit's header, and what its version 2.40 lacks, from the OASIS standards 2.40 and 3.0 (each guarded, so that a newer
+ * PKCS#11 from p11-kit's header, and what its version 2.40 lacks, from the OASIS standards 2.40, 3.0 and 3.2 (each guarded, so that a newer
  * header rules).
  */
 #include <p11-kit/pkcs11.h>
+
+/* Words of everyday use that the header keeps as macros. */
+#undef ck_rsa_pkcs_mgf_type_t
+#undef ck_rsa_pkcs_oaep_source_type_t
+#undef hash_alg
+#undef s_len
+#undef source_data
+#undef source_data_len
+#undef counter_bits
+#undef iv_ptr
+#undef iv_len
+#undef iv_bits
+#undef aad_ptr
+#undef aad_len
+#undef tag_bits
+#undef shared_data_len
+#undef shared_data
+#undef public_data_len
+#undef public_data
+#undef string_data
+#undef string_data_len
+#undef data_params
 
 #ifndef CKA_UNIQUE_ID
 #define CKA_UNIQUE_ID 0x00000004UL
@@ -84,6 +106,134 @@
 #ifndef CK_CERTIFICATE_CATEGORY_UNSPECIFIED
 #define CK_CERTIFICATE_CATEGORY_UNSPECIFIED 0UL
 #endif
+#ifndef CKK_CHACHA20
+#define CKK_CHACHA20 0x00000033UL
+#endif
+#ifndef CKK_AES_XTS
+#define CKK_AES_XTS 0x00000035UL
+#endif
+#ifndef CKK_SHA3_224_HMAC
+#define CKK_SHA3_224_HMAC 0x00000036UL
+#endif
+#ifndef CKK_SHA3_256_HMAC
+#define CKK_SHA3_256_HMAC 0x00000037UL
+#endif
+#ifndef CKK_SHA3_384_HMAC
+#define CKK_SHA3_384_HMAC 0x00000038UL
+#endif
+#ifndef CKK_SHA3_512_HMAC
+#define CKK_SHA3_512_HMAC 0x00000039UL
+#endif
+#ifndef CKK_SHA512_224_HMAC
+#define CKK_SHA512_224_HMAC 0x00000043UL
+#endif
+#ifndef CKK_SHA512_256_HMAC
+#define CKK_SHA512_256_HMAC 0x00000044UL
+#endif
+#ifndef CKM_SHA3_256_RSA_PKCS
+#define CKM_SHA3_256_RSA_PKCS 0x00000060UL
+#endif
+#ifndef CKM_SHA3_384_RSA_PKCS
+#define CKM_SHA3_384_RSA_PKCS 0x00000061UL
+#endif
+#ifndef CKM_SHA3_512_RSA_PKCS
+#define CKM_SHA3_512_RSA_PKCS 0x00000062UL
+#endif
+#ifndef CKM_SHA3_256_RSA_PKCS_PSS
+#define CKM_SHA3_256_RSA_PKCS_PSS 0x00000063UL
+#endif
+#ifndef CKM_SHA3_384_RSA_PKCS_PSS
+#define CKM_SHA3_384_RSA_PKCS_PSS 0x00000064UL
+#endif
+#ifndef CKM_SHA3_512_RSA_PKCS_PSS
+#define CKM_SHA3_512_RSA_PKCS_PSS 0x00000065UL
+#endif
+#ifndef CKM_SHA3_224_RSA_PKCS
+#define CKM_SHA3_224_RSA_PKCS 0x00000066UL
+#endif
+#ifndef CKM_SHA3_224_RSA_PKCS_PSS
+#define CKM_SHA3_224_RSA_PKCS_PSS 0x00000067UL
+#endif
+#ifndef CKM_SHA512_224_HMAC
+#define CKM_SHA512_224_HMAC 0x00000049UL
+#endif
+#ifndef CKM_SHA512_224_HMAC_GENERAL
+#define CKM_SHA512_224_HMAC_GENERAL 0x0000004aUL
+#endif
+#ifndef CKM_SHA512_256_HMAC
+#define CKM_SHA512_256_HMAC 0x0000004dUL
+#endif
+#ifndef CKM_SHA512_256_HMAC_GENERAL
+#define CKM_SHA512_256_HMAC_GENERAL 0x0000004eUL
+#endif
+#ifndef CKM_SHA3_256_HMAC
+#define CKM_SHA3_256_HMAC 0x000002b1UL
+#endif
+#ifndef CKM_SHA3_256_HMAC_GENERAL
+#define CKM_SHA3_256_HMAC_GENERAL 0x000002b2UL
+#endif
+#ifndef CKM_SHA3_224_HMAC
+#define CKM_SHA3_224_HMAC 0x000002b6UL
+#endif
+#ifndef CKM_SHA3_224_HMAC_GENERAL
+#define CKM_SHA3_224_HMAC_GENERAL 0x000002b7UL
+#endif
+#ifndef CKM_SHA3_384_HMAC
+#define CKM_SHA3_384_HMAC 0x000002c1UL
+#endif
+#ifndef CKM_SHA3_384_HMAC_GENERAL
+#define CKM_SHA3_384_HMAC_GENERAL 0x000002c2UL
+#endif
+#ifndef CKM_SHA3_512_HMAC
+#define CKM_SHA3_512_HMAC 0x000002d1UL
+#endif
+#ifndef CKM_SHA3_512_HMAC_GENERAL
+#define CKM_SHA3_512_HMAC_GENERAL 0x000002d2UL
+#endif
+#ifndef CKM_ECDSA_SHA3_224
+#define CKM_ECDSA_SHA3_224 0x00001047UL
+#endif
+#ifndef CKM_ECDSA_SHA3_256
+#define CKM_ECDSA_SHA3_256 0x00001048UL
+#endif
+#ifndef CKM_ECDSA_SHA3_384
+#define CKM_ECDSA_SHA3_384 0x00001049UL
+#endif
+#ifndef CKM_ECDSA_SHA3_512
+#define CKM_ECDSA_SHA3_512 0x0000104aUL
+#endif
+#ifndef CKM_AES_XTS
+#define CKM_AES_XTS 0x00001071UL
+#endif
+#ifndef CKM_AES_KEY_WRAP_KWP
+#define CKM_AES_KEY_WRAP_KWP 0x0000210bUL
+#endif
+#ifndef CKM_CHACHA20_POLY1305
+#define CKM_CHACHA20_POLY1305 0x00004021UL
+#endif
+#ifndef CKG_MGF1_SHA3_224
+#define CKG_MGF1_SHA3_224 0x00000006UL
+#endif
+#ifndef CKG_MGF1_SHA3_256
+#define CKG_MGF1_SHA3_256 0x00000007UL
+#endif
+#ifndef CKG_MGF1_SHA3_384
+#define CKG_MGF1_SHA3_384 0x00000008UL
+#endif
+#ifndef CKG_MGF1_SHA3_512
+#define CKG_MGF1_SHA3_512 0x00000009UL
+#endif
+#ifndef CKR_AEAD_DECRYPT_FAILED
+#define CKR_AEAD_DECRYPT_FAILED 0x00000042UL
+#endif
+#ifndef CKR_OPERATION_CANCEL_FAILED
+#define CKR_OPERATION_CANCEL_FAILED 0x00000202UL
+#endif
+#ifndef CKR_KEY_EXHAUSTED
+#define CKR_KEY_EXHAUSTED 0x00000203UL
+#endif
+
+#include "pkcs11-3.h"
 
 /* PKCS#11 3.0 key types, classes and attributes */
 #ifndef CKK_CHACHA20

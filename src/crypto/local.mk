@@ -22,9 +22,9 @@ libseedleaf_la_SOURCES += \
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \
 	src/crypto/tpmkex.c src/crypto/tpmkex.h
+libseedleaf_la_SOURCES += src/crypto/cipher.h src/crypto/kdf.h src/crypto/macop.h
 libseedleaf_la_SOURCES += src/crypto/agree.h src/crypto/rsacrypt.h
 libseedleaf_la_SOURCES += \
 	src/crypto/cipher.c src/crypto/cipher.h src/crypto/cipher_internal.h src/crypto/cipherstart.c \
 	src/crypto/kdf.c src/crypto/kdf.h src/crypto/kdf108.c \
 	src/crypto/macop.c src/crypto/macop.h
-libseedleaf_la_SOURCES += src/crypto/cipher.h src/crypto/kdf.h src/crypto/macop.h

@@ -39,6 +39,17 @@ C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len)
 }
 
 CK_RV
+C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin(&call, session);
+
+	if (rv == CKR_OK)
+		rv = sl_op_digest_key(call.session, key);
+	return sl_call_end(&call, __func__, rv);
+}
+
+CK_RV
 C_DigestFinal(CK_SESSION_HANDLE session, CK_BYTE *digest, CK_ULONG *digest_len)
 {
 	struct sl_call call;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/call.h"
+#include "pkcs11/derive.h"
 #include "pkcs11/mech.h"
 #include "token/make.h"
 
@@ -21,7 +22,8 @@ C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *
 		const struct sl_half half = { template, n };
 		const struct sl_generate_spec spec = { .mechanism = mech->type, .key_type = mech->key_type, .private = &half };
 
-		rv = sl_make_key(call.session, &spec, NULL, key);
+		rv = mech->type == CKM_PKCS5_PBKD2 ? sl_derive_pbkdf2(call.session, mechanism, &half, key) :
+		     sl_make_key(call.session, &spec, NULL, key);
 	}
 	return sl_call_end(&call, __func__, rv);
 }

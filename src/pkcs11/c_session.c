@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/call.h"
+#include "pkcs11/op.h"
 #include "token/rv.h"
 
 /* PKCS#11 3.0 section 5.6: session management functions */
@@ -87,5 +88,77 @@ C_Logout(CK_SESSION_HANDLE session)
 
 	if (rv == CKR_OK)
 		rv = CKR_USER_NOT_LOGGED_IN;
+	return sl_call_end(&call, __func__, rv);
+}
+
+/* There are no users by name. */
+CK_RV
+C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG pin_len, CK_UTF8CHAR *username,
+            CK_ULONG username_len)
+{
+	struct sl_call call;
+	CK_RV rv;
+
+	if (username_len == 0)
+		return C_Login(session, user, pin, pin_len);
+	rv = sl_call_begin(&call, session);
+	if (rv == CKR_OK)
+		rv = username == NULL ? CKR_ARGUMENTS_BAD : CKR_USER_TYPE_INVALID;
+	return sl_call_end(&call, __func__, rv);
+}
+
+CK_RV
+C_SessionCancel(CK_SESSION_HANDLE session, CK_FLAGS flags)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin(&call, session);
+
+	if (rv == CKR_OK)
+		sl_op_cancel(call.session, flags);
+	return sl_call_end(&call, __func__, rv);
+}
+
+/*
+ * libcrypto 3.0 lets nobody out with the state of a running hash, and a state made of all the data hashed so far would be as long as the data. So no
+ * state of ours can be saved, and none that is brought to us is one.
+ */
+CK_RV
+C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *state_len)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin(&call, session);
+
+	if (rv == CKR_OK && state_len == NULL)
+		rv = CKR_ARGUMENTS_BAD;
+	if (rv == CKR_OK)
+		rv = sl_op_any(call.session) ? CKR_STATE_UNSAVEABLE : CKR_OPERATION_NOT_INITIALIZED;
+	return sl_call_end(&call, __func__, rv);
+}
+
+CK_RV
+C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG state_len, CK_OBJECT_HANDLE encryption_key,
+                    CK_OBJECT_HANDLE authentication_key)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin(&call, session);
+
+	if (rv == CKR_OK)
+		rv = state == NULL ? CKR_ARGUMENTS_BAD : CKR_SAVED_STATE_INVALID;
+	return sl_call_end(&call, __func__, rv);
+}
+
+/* 3.2: what of this session was done in a validated mode: nothing, since no token of ours is validated. */
+CK_RV
+C_GetSessionValidationFlags(CK_SESSION_HANDLE session, CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *flags)
+{
+	struct sl_call call;
+	CK_RV rv = sl_call_begin(&call, session);
+
+	if (rv == CKR_OK && flags == NULL)
+		rv = CKR_ARGUMENTS_BAD;
+	if (rv == CKR_OK && type != CKS_LAST_VALIDATION_OK)
+		rv = CKR_ARGUMENTS_BAD;
+	if (rv == CKR_OK)
+		*flags = 0;
 	return sl_call_end(&call, __func__, rv);
 }

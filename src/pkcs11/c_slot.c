@@ -100,7 +100,7 @@ describe_token(const struct sl_call *call, CK_TOKEN_INFO *info)
 	if ((rv = sl_rv(sl_token_present(call->token, &device))) != CKR_OK || (rv = sl_rv(sl_token_serial(call->token, serial))) != CKR_OK)
 		return rv == CKR_HOST_MEMORY ? rv : CKR_TOKEN_NOT_PRESENT;
 	*info = (CK_TOKEN_INFO){
-		.flags = CKF_RNG | CKF_TOKEN_INITIALIZED,
+		.flags = CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS,
 		.ulMaxSessionCount = CK_EFFECTIVELY_INFINITE,
 		.ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE,
 		.ulTotalPublicMemory = CK_UNAVAILABLE_INFORMATION,

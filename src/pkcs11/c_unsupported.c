@@ -40,125 +40,53 @@ C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len, CK_BYTE 
 	return not_supported(session, __func__);
 }
 
+/*
+ * PKCS#11 3.2: no mechanism of ours encapsulates keys, or wraps them with associated data, and no session of ours is asynchronous. No token says
+ * that it is validated.
+ */
 CK_RV
-C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *state_len)
+C_EncapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE public_key, CK_ATTRIBUTE *template,
+                 CK_ULONG n, CK_BYTE *ciphertext, CK_ULONG *ciphertext_len, CK_OBJECT_HANDLE *key)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG state_len, CK_OBJECT_HANDLE encryption_key,
-                    CK_OBJECT_HANDLE authentication_key)
+C_DecapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE private_key, CK_ATTRIBUTE *template,
+                 CK_ULONG n, CK_BYTE *ciphertext, CK_ULONG ciphertext_len, CK_OBJECT_HANDLE *key)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_EncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+C_AsyncComplete(CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ASYNC_DATA *result)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_Encrypt(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *encrypted, CK_ULONG *encrypted_len)
+C_AsyncGetID(CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG *id)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_EncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len, CK_BYTE *encrypted, CK_ULONG
-                *encrypted_len)
+C_AsyncJoin(CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG id, CK_BYTE *data, CK_ULONG data_len)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_EncryptFinal(CK_SESSION_HANDLE session, CK_BYTE *last, CK_ULONG *last_len)
+C_WrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key, CK_OBJECT_HANDLE key,
+                       CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *wrapped, CK_ULONG *wrapped_len)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_DecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *encrypted, CK_ULONG encrypted_len, CK_BYTE *data, CK_ULONG *data_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_DecryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *encrypted, CK_ULONG encrypted_len, CK_BYTE *part, CK_ULONG
-                *part_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_DecryptFinal(CK_SESSION_HANDLE session, CK_BYTE *last, CK_ULONG *last_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_SignRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_SignRecover(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *signature, CK_ULONG
-              *signature_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_VerifyRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_VerifyRecover(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG signature_len, CK_BYTE *data, CK_ULONG
-                *data_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_DigestEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len, CK_BYTE *encrypted, CK_ULONG
-                      *encrypted_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_DecryptDigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *encrypted, CK_ULONG encrypted_len, CK_BYTE *part, CK_ULONG
-                      *part_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_SignEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len, CK_BYTE *encrypted, CK_ULONG
-                    *encrypted_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_DecryptVerifyUpdate(CK_SESSION_HANDLE session, CK_BYTE *encrypted, CK_ULONG encrypted_len, CK_BYTE *part, CK_ULONG
-                      *part_len)
+C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping_key, CK_BYTE *wrapped,
+                         CK_ULONG wrapped_len, CK_ATTRIBUTE *template, CK_ULONG n, CK_BYTE *aad, CK_ULONG aad_len,
+                         CK_OBJECT_HANDLE *key)
 {
 	return not_supported(session, __func__);
 }

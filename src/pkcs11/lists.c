@@ -1,85 +1,92 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "pkcs11-additions.h"
+#include "pkcs11/lists.h"
 
-/* The function list, PKCS#11 2.40: in the order of the standard, and complete. This entry point is the module's only export. */
-static CK_FUNCTION_LIST list_2_40 = {
-	.version = { 2, 40 },
-	.C_Initialize = C_Initialize,
-	.C_Finalize = C_Finalize,
-	.C_GetInfo = C_GetInfo,
-	.C_GetFunctionList = C_GetFunctionList,
-	.C_GetSlotList = C_GetSlotList,
-	.C_GetSlotInfo = C_GetSlotInfo,
-	.C_GetTokenInfo = C_GetTokenInfo,
-	.C_GetMechanismList = C_GetMechanismList,
-	.C_GetMechanismInfo = C_GetMechanismInfo,
-	.C_InitToken = C_InitToken,
-	.C_InitPIN = C_InitPIN,
-	.C_SetPIN = C_SetPIN,
-	.C_OpenSession = C_OpenSession,
-	.C_CloseSession = C_CloseSession,
-	.C_CloseAllSessions = C_CloseAllSessions,
-	.C_GetSessionInfo = C_GetSessionInfo,
-	.C_GetOperationState = C_GetOperationState,
-	.C_SetOperationState = C_SetOperationState,
-	.C_Login = C_Login,
-	.C_Logout = C_Logout,
-	.C_CreateObject = C_CreateObject,
-	.C_CopyObject = C_CopyObject,
-	.C_DestroyObject = C_DestroyObject,
-	.C_GetObjectSize = C_GetObjectSize,
-	.C_GetAttributeValue = C_GetAttributeValue,
-	.C_SetAttributeValue = C_SetAttributeValue,
-	.C_FindObjectsInit = C_FindObjectsInit,
-	.C_FindObjects = C_FindObjects,
-	.C_FindObjectsFinal = C_FindObjectsFinal,
-	.C_EncryptInit = C_EncryptInit,
-	.C_Encrypt = C_Encrypt,
-	.C_EncryptUpdate = C_EncryptUpdate,
-	.C_EncryptFinal = C_EncryptFinal,
-	.C_DecryptInit = C_DecryptInit,
-	.C_Decrypt = C_Decrypt,
-	.C_DecryptUpdate = C_DecryptUpdate,
-	.C_DecryptFinal = C_DecryptFinal,
-	.C_DigestInit = C_DigestInit,
-	.C_Digest = C_Digest,
-	.C_DigestUpdate = C_DigestUpdate,
-	.C_DigestKey = C_DigestKey,
-	.C_DigestFinal = C_DigestFinal,
-	.C_SignInit = C_SignInit,
-	.C_Sign = C_Sign,
-	.C_SignUpdate = C_SignUpdate,
-	.C_SignFinal = C_SignFinal,
-	.C_SignRecoverInit = C_SignRecoverInit,
-	.C_SignRecover = C_SignRecover,
-	.C_VerifyInit = C_VerifyInit,
-	.C_Verify = C_Verify,
-	.C_VerifyUpdate = C_VerifyUpdate,
-	.C_VerifyFinal = C_VerifyFinal,
-	.C_VerifyRecoverInit = C_VerifyRecoverInit,
-	.C_VerifyRecover = C_VerifyRecover,
-	.C_DigestEncryptUpdate = C_DigestEncryptUpdate,
-	.C_DecryptDigestUpdate = C_DecryptDigestUpdate,
-	.C_SignEncryptUpdate = C_SignEncryptUpdate,
-	.C_DecryptVerifyUpdate = C_DecryptVerifyUpdate,
-	.C_GenerateKey = C_GenerateKey,
-	.C_GenerateKeyPair = C_GenerateKeyPair,
-	.C_WrapKey = C_WrapKey,
-	.C_UnwrapKey = C_UnwrapKey,
-	.C_DeriveKey = C_DeriveKey,
-	.C_SeedRandom = C_SeedRandom,
-	.C_GenerateRandom = C_GenerateRandom,
-	.C_GetFunctionStatus = C_GetFunctionStatus,
-	.C_CancelFunction = C_CancelFunction,
-	.C_WaitForSlotEvent = C_WaitForSlotEvent,
+#include "base/clean.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The function lists, in the order of the standard, and complete. The functions that give them out are the module's only exports. */
+
+#define EXPORT __attribute__((visibility("default")))
+#define ENTRY(name) .name = name,
+#define ALL_2_40(info) .C_Initialize = C_Initialize, .C_Finalize = C_Finalize, .C_GetInfo = info, SL_CK_FUNCTIONS_REST_2_40(ENTRY)
+
+#define ONE(name) +1
+#define LENGTH(functions) (sizeof(void *) * (0 functions(ONE)))
+
+/* A list is its version, padded to a pointer, and these pointers: no more, no less. */
+_Static_assert(sizeof(CK_FUNCTION_LIST) == sizeof(void *) + LENGTH(SL_CK_FUNCTIONS_2_40), "list of 2.40");
+_Static_assert(sizeof(CK_FUNCTION_LIST_3_0) == sizeof(CK_FUNCTION_LIST) + LENGTH(SL_CK_FUNCTIONS_3_0), "list of 3.0");
+_Static_assert(sizeof(CK_FUNCTION_LIST_3_2) == sizeof(CK_FUNCTION_LIST_3_0) + LENGTH(SL_CK_FUNCTIONS_3_2), "list of 3.2");
+
+static CK_FUNCTION_LIST list_2_40 = { .version = { 2, 40 }, ALL_2_40(C_GetInfo) };
+static CK_FUNCTION_LIST_3_0 list_3_0 = { .version = { 3, 0 }, ALL_2_40(sl_general_info_3_0) SL_CK_FUNCTIONS_3_0(ENTRY) };
+static CK_FUNCTION_LIST_3_2 list_3_2 = {
+	.version = { 3, 2 }, ALL_2_40(sl_general_info_3_2) SL_CK_FUNCTIONS_3_0(ENTRY) SL_CK_FUNCTIONS_3_2(ENTRY)
 };
 
-__attribute__((visibility("default"))) CK_RV
+static CK_UTF8CHAR standard[] = "PKCS 11";
+
+/*
+ * The first one is what a caller without wishes gets. CKF_INTERFACE_FORK_SAFE would promise that sessions and handles live on in a forked child;
+ * ours has to call C_Initialize.
+ */
+static CK_INTERFACE interfaces[] = {
+	{ standard, &list_3_2, 0 },
+	{ standard, &list_3_0, 0 },
+	{ standard, &list_2_40, 0 },
+};
+
+EXPORT CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
 	if (list == NULL)
 		return CKR_ARGUMENTS_BAD;
 	*list = &list_2_40;
 	return CKR_OK;
+}
+
+/* PKCS#11 3.0 sections 5.4.5 and 5.4.6; both may be called before C_Initialize. */
+EXPORT CK_RV
+C_GetInterfaceList(CK_INTERFACE *list, CK_ULONG *count)
+{
+	CK_ULONG room;
+
+	if (count == NULL)
+		return CKR_ARGUMENTS_BAD;
+	room = *count;
+	*count = SL_ARRAY_LEN(interfaces);
+	if (list == NULL)
+		return CKR_OK;
+	if (room < SL_ARRAY_LEN(interfaces))
+		return CKR_BUFFER_TOO_SMALL;
+	memcpy(list, interfaces, sizeof(interfaces));
+	return CKR_OK;
+}
+
+static bool
+is_wanted(const CK_INTERFACE *interface, const CK_UTF8CHAR *name, const CK_VERSION *version, CK_FLAGS flags)
+{
+	const CK_VERSION *have = interface->pFunctionList;
+
+	if (name != NULL && strcmp((const char *)name, (const char *)interface->pInterfaceName) != 0)
+		return false;
+	if (version != NULL && (version->major != have->major || version->minor != have->minor))
+		return false;
+	return (flags & interface->flags) == flags;
+}
+
+EXPORT CK_RV
+C_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version, CK_INTERFACE **interface, CK_FLAGS flags)
+{
+	if (interface == NULL)
+		return CKR_ARGUMENTS_BAD;
+	for (size_t i = 0; i < SL_ARRAY_LEN(interfaces); i++)
+		if (is_wanted(&interfaces[i], name, version, flags)) {
+			*interface = &interfaces[i];
+			return CKR_OK;
+		}
+	return CKR_FUNCTION_FAILED;
 }

@@ -1,7 +1,10 @@
 libseedleaf_la_SOURCES += \
+	src/pkcs11/c_crypt.c \
 	src/pkcs11/c_digest.c \
 	src/pkcs11/c_general.c \
 	src/pkcs11/c_key.c \
+	src/pkcs11/c_message.c \
+	src/pkcs11/c_msgsign.c \
 	src/pkcs11/c_object.c \
 	src/pkcs11/c_random.c \
 	src/pkcs11/c_session.c \
@@ -14,9 +17,11 @@ libseedleaf_la_SOURCES += \
 	src/pkcs11/derive_kdf.c \
 	src/pkcs11/derive_plain.c \
 	src/pkcs11/derive_tls.c \
-	src/pkcs11/mech.c src/pkcs11/mech.h \
+	src/pkcs11/lists.h \
+	src/pkcs11/mech.c src/pkcs11/mech.h src/pkcs11/mech_params.c \
 	src/pkcs11/op.c src/pkcs11/op.h \
-	src/pkcs11/op_private.h src/pkcs11/op_sign.c \
+	src/pkcs11/op_crypt.c src/pkcs11/op_digest.c src/pkcs11/op_dual.c src/pkcs11/op_message.c \
+	src/pkcs11/op_private.h src/pkcs11/op_recover.c src/pkcs11/op_sign.c src/pkcs11/op_signs.c src/pkcs11/op_use.c \
 	src/pkcs11/out.c src/pkcs11/out.h \
 	src/pkcs11/pad.h \
 	src/pkcs11/wrap.c src/pkcs11/wrap.h
@@ -26,9 +31,9 @@ module_LTLIBRARIES = seedleaf-pkcs11.la
 seedleaf_pkcs11_la_SOURCES = src/pkcs11/lists.c
 seedleaf_pkcs11_la_LIBADD = libseedleaf.la
 seedleaf_pkcs11_la_LDFLAGS = -module -avoid-version -no-undefined -shared \
-	-export-symbols-regex '^C_GetFunctionList$$' -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete,-Bsymbolic
+	-export-symbols-regex '^C_Get(FunctionList|Interface|InterfaceList)$$' -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete,-Bsymbolic
 
-noinst_HEADERS += include/pkcs11-additions.h include/pkcs11-derive.h
+noinst_HEADERS += include/pkcs11-3.h include/pkcs11-additions.h include/pkcs11-derive.h
 include_HEADERS = include/seedleaf.h
 install-data-hook:
 	rm -f $(DESTDIR)$(moduledir)/seedleaf-pkcs11.la

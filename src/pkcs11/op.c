@@ -8,24 +8,21 @@
 #include <stdlib.h>
 
 static void
-free_sign_op(struct sl_sign_op *op)
-{
-	sl_signer_free(&op->signer);
-	sl_key_unref(&op->key);
-	sl_digest_free(&op->digest);
-	if (op->parts != NULL)
-		sl_secret_wipe(op->parts, op->parts_len);
-	free(op->parts);
-}
-
-static void
 free_ops(void *front)
 {
 	struct sl_ops *ops = front;
 
 	sl_digest_free(&ops->digest.digest);
-	free_sign_op(&ops->sign);
-	free_sign_op(&ops->verify);
+	sl_signing_free(&ops->sign);
+	sl_signing_free(&ops->verify);
+	sl_signing_free(&ops->message_sign.sign);
+	sl_signing_free(&ops->message_verify.sign);
+	sl_recover_free(&ops->sign_recover);
+	sl_recover_free(&ops->verify_recover);
+	sl_crypt_free(&ops->encrypt);
+	sl_crypt_free(&ops->decrypt);
+	sl_message_free(&ops->message_encrypt);
+	sl_message_free(&ops->message_decrypt);
 	free(ops);
 }
 
@@ -39,91 +36,61 @@ sl_ops_of(struct sl_session *session)
 	return session->front;
 }
 
-CK_RV
-sl_ops_digest(struct sl_digest **d, enum sl_hash hash)
+static void
+cancel_messages(struct sl_ops *ops, CK_FLAGS flags)
 {
-	if (*d != NULL && sl_digest_hash(*d) == hash)
-		return sl_rv(sl_digest_reset(*d));
-	sl_digest_free(d);
-	return sl_rv(sl_digest_new(hash, d));
+	struct sl_msgsign_op *signs[] = { &ops->message_sign, &ops->message_verify };
+	struct sl_message_op *crypts[] = { &ops->message_encrypt, &ops->message_decrypt };
+	static const CK_FLAGS sign_flags[] = { CKF_MESSAGE_SIGN, CKF_MESSAGE_VERIFY };
+	static const CK_FLAGS crypt_flags[] = { CKF_MESSAGE_ENCRYPT, CKF_MESSAGE_DECRYPT };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(signs); i++) {
+		if ((flags & sign_flags[i]) != 0) {
+			(void)sl_signing_end(&signs[i]->sign, CKR_OK, false);
+			signs[i]->begun = false;
+		}
+		if ((flags & crypt_flags[i]) != 0) {
+			crypts[i]->active = false;
+			crypts[i]->begun = false;
+		}
+	}
 }
 
-CK_RV
-sl_op_digest_init(struct sl_session *session, const CK_MECHANISM *mechanism)
+void
+sl_op_cancel(struct sl_session *session, CK_FLAGS flags)
 {
-	struct sl_ops *ops = sl_ops_of(session);
-	const struct sl_mech *mech;
-	CK_RV rv;
+	struct sl_ops *ops = session->front;
 
+	if ((flags & CKF_FIND_OBJECTS) != 0) {
+		free(session->found);
+		session->found = NULL;
+		session->finding = false;
+	}
 	if (ops == NULL)
-		return CKR_HOST_MEMORY;
-	if (ops->digest.active)
-		return CKR_OPERATION_ACTIVE;
-	if ((rv = sl_mech_use(mechanism, CKF_DIGEST, &mech)) != CKR_OK || (rv = sl_ops_digest(&ops->digest.digest, mech->hash)) != CKR_OK)
-		return rv;
-	ops->digest.active = true;
-	ops->digest.updating = false;
-	return CKR_OK;
+		return;
+	if ((flags & CKF_DIGEST) != 0)
+		(void)sl_ops_digest_end(&ops->digest, CKR_OK, false);
+	if ((flags & CKF_SIGN) != 0)
+		(void)sl_signing_end(&ops->sign, CKR_OK, false);
+	if ((flags & CKF_VERIFY) != 0)
+		(void)sl_signing_end(&ops->verify, CKR_OK, false);
+	if ((flags & CKF_ENCRYPT) != 0)
+		(void)sl_crypt_end(&ops->encrypt, CKR_OK, false);
+	if ((flags & CKF_DECRYPT) != 0)
+		(void)sl_crypt_end(&ops->decrypt, CKR_OK, false);
+	if ((flags & CKF_SIGN_RECOVER) != 0)
+		ops->sign_recover.active = false;
+	if ((flags & CKF_VERIFY_RECOVER) != 0)
+		ops->verify_recover.active = false;
+	cancel_messages(ops, flags);
 }
 
-/* Ends the operation unless rv says that the caller comes again. */
-static CK_RV
-end_digest(struct sl_digest_op *op, CK_RV rv, bool again)
+bool
+sl_op_any(const struct sl_session *session)
 {
-	if (!again)
-		op->active = false;
-	return rv;
-}
+	const struct sl_ops *ops = session->front;
 
-CK_RV
-sl_op_digest(struct sl_session *session, struct sl_in in, struct sl_out out)
-{
-	struct sl_ops *ops = sl_ops_of(session);
-	struct sl_digest_op *op = &ops->digest;
-	CK_BYTE_PTR dst;
-	CK_RV rv;
-
-	if (ops == NULL || !op->active)
-		return CKR_OPERATION_NOT_INITIALIZED;
-	if (op->updating)
-		return end_digest(op, CKR_OPERATION_ACTIVE, false);
-	if ((rv = sl_in_check(in)) != CKR_OK)
-		return end_digest(op, rv, false);
-	rv = sl_out_claim(out, sl_hash_len(sl_digest_hash(op->digest)), &dst);
-	if (dst == NULL)
-		return end_digest(op, rv, rv != CKR_ARGUMENTS_BAD);
-	rv = sl_rv(sl_digest_update(op->digest, in.data, in.len));
-	if (rv == CKR_OK)
-		rv = sl_rv(sl_digest_final(op->digest, dst));
-	return end_digest(op, rv, false);
-}
-
-CK_RV
-sl_op_digest_update(struct sl_session *session, struct sl_in in)
-{
-	struct sl_ops *ops = sl_ops_of(session);
-	CK_RV rv;
-
-	if (ops == NULL || !ops->digest.active)
-		return CKR_OPERATION_NOT_INITIALIZED;
-	ops->digest.updating = true;
-	if ((rv = sl_in_check(in)) == CKR_OK)
-		rv = sl_rv(sl_digest_update(ops->digest.digest, in.data, in.len));
-	return end_digest(&ops->digest, rv, rv == CKR_OK);
-}
-
-CK_RV
-sl_op_digest_final(struct sl_session *session, struct sl_out out)
-{
-	struct sl_ops *ops = sl_ops_of(session);
-	struct sl_digest_op *op = &ops->digest;
-	CK_BYTE_PTR dst;
-	CK_RV rv;
-
-	if (ops == NULL || !op->active)
-		return CKR_OPERATION_NOT_INITIALIZED;
-	rv = sl_out_claim(out, sl_hash_len(sl_digest_hash(op->digest)), &dst);
-	if (dst == NULL)
-		return end_digest(op, rv, rv != CKR_ARGUMENTS_BAD);
-	return end_digest(op, sl_rv(sl_digest_final(op->digest, dst)), false);
+	return ops != NULL && (ops->digest.active || ops->sign.active || ops->verify.active || ops->encrypt.active || ops->decrypt.active ||
+	                       ops->sign_recover.active || ops->verify_recover.active || ops->message_encrypt.active ||
+	                       ops->message_decrypt.active || ops->message_sign.sign.active || ops->message_verify.sign.active);
 }

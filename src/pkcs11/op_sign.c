@@ -1,60 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "pkcs11/op.h"
-
 #include "pkcs11/op_private.h"
 #include "token/rv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* The machine of signatures and MACs: one operation, whichever of the session's it is. */
+
 /* Input that a mechanism does not hash has to be kept: EdDSA messages (RFC 8032 reads them twice) and ready-made digests. */
 #define PARTS_MAX ((size_t)16 << 20)
+#define MAC_MAX SL_HASH_MAX
 
-static struct sl_sign_op *
-op_of(struct sl_session *session, CK_FLAGS flag)
+static void
+forget_prepared(struct sl_sign_op *op)
 {
-	struct sl_ops *ops = sl_ops_of(session);
-
-	if (ops == NULL)
-		return NULL;
-	return flag == CKF_SIGN ? &ops->sign : &ops->verify;
+	sl_signer_free(&op->signer);
+	sl_macop_free(&op->macop);
+	sl_key_unref(&op->key);
 }
 
-static CK_RV
-end(struct sl_sign_op *op, CK_RV rv, bool again)
+static void
+forget_parts(struct sl_sign_op *op)
 {
-	if (again)
-		return rv;
-	op->active = false;
-	op->updating = false;
 	if (op->parts != NULL)
 		sl_secret_wipe(op->parts, op->parts_len);
 	free(op->parts);
 	op->parts = NULL;
 	op->parts_len = 0;
+}
+
+void
+sl_signing_free(struct sl_sign_op *op)
+{
+	forget_prepared(op);
+	sl_digest_free(&op->digest);
+	forget_parts(op);
+	free(op->signature);
+}
+
+CK_RV
+sl_signing_end(struct sl_sign_op *op, CK_RV rv, bool again)
+{
+	if (again)
+		return rv;
+	op->active = false;
+	op->updating = false;
+	op->known = false;
+	forget_parts(op);
 	return rv;
 }
 
-/* PKCS#11 3.0 section 5.13.1: class, type and usage of the key. */
-static CK_RV
-fits(const struct sl_object *object, const struct sl_mech *mech, CK_FLAGS flag)
-{
-	const CK_OBJECT_CLASS class = sl_object_class(object);
-
-	if (class != (flag == CKF_SIGN ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY))
-		return (object->kind & SL_IS_KEY) != 0 ? CKR_KEY_TYPE_INCONSISTENT : CKR_KEY_HANDLE_INVALID;
-	if (sl_object_key_type(object) != mech->key_type)
-		return CKR_KEY_TYPE_INCONSISTENT;
-	if (!sl_attrs_bool(&object->attrs, flag == CKF_SIGN ? CKA_SIGN : CKA_VERIFY, false))
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	return sl_object_allows(object, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
-}
-
+/* A context is the caller's: it is not kept, and a signer for one is used once. */
 static bool
 same_params(const struct sl_sig_params *a, const struct sl_sig_params *b)
 {
-	return a->alg == b->alg && a->hash == b->hash && a->mgf_hash == b->mgf_hash && a->salt_len == b->salt_len;
+	return a->alg == b->alg && a->hash == b->hash && a->mgf_hash == b->mgf_hash && a->salt_len == b->salt_len &&
+	       a->prehash == b->prehash && a->context.len == 0 && b->context.len == 0;
 }
 
 /* libcrypto is asked for the signature of a digest: ECDSA does not care of which hash. */
@@ -69,61 +71,92 @@ signer_params(const struct sl_sig_params *params)
 }
 
 static CK_RV
-prepare(struct sl_sign_op *op, struct sl_key *key, const struct sl_sig_params *params, CK_FLAGS flag)
+param_rv(enum sl_err err)
+{
+	return err == SL_ERR_ARG || err == SL_ERR_UNSUPPORTED ? CKR_MECHANISM_PARAM_INVALID : sl_rv(err);
+}
+
+static CK_RV
+prepare_signer(struct sl_sign_op *op, struct sl_key *key, const struct sl_sig_params *params, bool verify)
 {
 	const struct sl_sig_params wanted = signer_params(params);
 	const struct sl_sig_params have = signer_params(&op->params);
 	enum sl_err err;
 
 	if (op->signer == NULL || op->key != key || !same_params(&have, &wanted)) {
-		sl_signer_free(&op->signer);
-		sl_key_unref(&op->key);
-		err = sl_signer_new(key, &wanted, flag == CKF_VERIFY, &op->signer);
-		if (err != SL_OK)
-			return err == SL_ERR_ARG ? CKR_MECHANISM_PARAM_INVALID : sl_rv(err);
+		forget_prepared(op);
+		if ((err = sl_signer_new(key, &wanted, verify, &op->signer)) != SL_OK)
+			return param_rv(err);
 		op->key = sl_key_ref(key);
 	}
 	op->params = *params;
+	op->params.context.data = NULL;
+	return CKR_OK;
+}
+
+/* A nonce of GMAC is never prepared twice. */
+static CK_RV
+prepare_mac(struct sl_sign_op *op, struct sl_key *key, const struct sl_mac_params *params)
+{
+	enum sl_err err;
+
+	if (op->macop != NULL && op->key == key && params->alg != SL_MAC_GMAC && op->mac_params.alg == params->alg &&
+	    op->mac_params.hash == params->hash)
+		return sl_rv(sl_macop_reset(op->macop));
+	forget_prepared(op);
+	if ((err = sl_macop_new(key, params, &op->macop)) != SL_OK)
+		return param_rv(err);
+	op->key = sl_key_ref(key);
+	op->mac_params = (struct sl_mac_params){ .alg = params->alg, .hash = params->hash };
 	return CKR_OK;
 }
 
 static CK_RV
-start(struct sl_session *session, struct sl_sign_op *op, CK_FLAGS flag, const CK_MECHANISM *mechanism, struct sl_object *object)
+start(struct sl_sign_op *op, const CK_MECHANISM *mechanism, struct sl_key *key, bool verify)
 {
 	struct sl_sig_params params;
-	struct sl_key *key = NULL;
+	struct sl_mac_params mac;
 	CK_RV rv;
 
-	if ((rv = fits(object, op->mech, flag)) != CKR_OK || (rv = sl_mech_sign_params(op->mech, mechanism, &params)) != CKR_OK)
+	if (op->mech->is_mac) {
+		rv = sl_mech_mac_params(op->mech, mechanism, &mac, &op->mac_len);
+		return rv == CKR_OK ? prepare_mac(op, key, &mac) : rv;
+	}
+	if ((rv = sl_mech_sign_params(op->mech, mechanism, &params)) != CKR_OK || (rv = prepare_signer(op, key, &params, verify)) != CKR_OK)
 		return rv;
-	if ((rv = sl_rv(sl_token_key(session->token, object, &key))) != CKR_OK)
+	return op->mech->hash != SL_HASH_NONE ? sl_ops_digest(&op->digest, op->mech->hash) : CKR_OK;
+}
+
+CK_RV
+sl_signing_init(struct sl_session *session, struct sl_sign_op *op, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle)
+{
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	CK_RV rv;
+
+	if (op->active)
+		return mechanism == NULL ? sl_signing_end(op, CKR_OK, false) : CKR_OPERATION_ACTIVE;
+	if ((rv = sl_ops_use(session, flag, mechanism, handle, &op->mech, &key)) != CKR_OK)
 		return rv;
-	rv = prepare(op, key, &params, flag);
-	sl_key_unref(&key);
-	if (rv == CKR_OK && op->mech->hash != SL_HASH_NONE)
-		rv = sl_ops_digest(&op->digest, op->mech->hash);
+	rv = start(op, mechanism, key, flag == CKF_VERIFY || flag == CKF_MESSAGE_VERIFY);
+	(void)sl_signing_end(op, CKR_OK, false);
+	op->active = rv == CKR_OK;
 	return rv;
 }
 
 CK_RV
-sl_op_sign_init(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+sl_signing_restart(struct sl_sign_op *op)
 {
-	struct sl_sign_op *op = op_of(session, flag);
-	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
-	CK_RV rv;
+	op->updating = false;
+	forget_parts(op);
+	if (op->mech->is_mac)
+		return sl_rv(sl_macop_reset(op->macop));
+	return op->mech->hash != SL_HASH_NONE ? sl_rv(sl_digest_reset(op->digest)) : CKR_OK;
+}
 
-	if (op == NULL)
-		return CKR_HOST_MEMORY;
-	if (op->active)
-		return CKR_OPERATION_ACTIVE;
-	if ((rv = sl_mech_use(mechanism, flag, &op->mech)) != CKR_OK)
-		return rv;
-	object = sl_token_object(session->token, key);
-	if (object == NULL)
-		return CKR_KEY_HANDLE_INVALID;
-	rv = start(session, op, flag, mechanism, object);
-	op->active = rv == CKR_OK;
-	return rv;
+size_t
+sl_signing_len(const struct sl_sign_op *op)
+{
+	return op->mech->is_mac ? op->mac_len : sl_signer_len(op->signer);
 }
 
 static CK_RV
@@ -144,20 +177,18 @@ keep_part(struct sl_sign_op *op, struct sl_in in)
 }
 
 CK_RV
-sl_op_sign_update(struct sl_session *session, CK_FLAGS flag, struct sl_in in)
+sl_signing_update(struct sl_sign_op *op, struct sl_in in)
 {
-	struct sl_sign_op *op = op_of(session, flag);
 	CK_RV rv;
 
-	if (op == NULL || !op->active)
-		return CKR_OPERATION_NOT_INITIALIZED;
 	op->updating = true;
-	rv = sl_in_check(in);
-	if (rv == CKR_OK && op->mech->hash != SL_HASH_NONE)
-		rv = sl_rv(sl_digest_update(op->digest, in.data, in.len));
-	else if (rv == CKR_OK)
-		rv = keep_part(op, in);
-	return end(op, rv, rv == CKR_OK);
+	if ((rv = sl_in_check(in)) != CKR_OK)
+		return rv;
+	if (op->mech->is_mac)
+		return sl_rv(sl_macop_update(op->macop, in.data, in.len));
+	if (op->mech->hash != SL_HASH_NONE)
+		return sl_rv(sl_digest_update(op->digest, in.data, in.len));
+	return keep_part(op, in);
 }
 
 /* The bytes that are signed: the digest of the input, or the input. */
@@ -190,47 +221,54 @@ message_of(struct sl_sign_op *op, const struct sl_in *whole, struct message *m)
 }
 
 static CK_RV
-sign(struct sl_sign_op *op, const struct sl_in *whole, struct sl_out out)
+mac_of(struct sl_sign_op *op, const struct sl_in *whole, uint8_t mac[MAC_MAX])
+{
+	enum sl_err err = SL_OK;
+
+	if (whole != NULL)
+		err = sl_macop_update(op->macop, whole->data, whole->len);
+	if (err == SL_OK)
+		err = sl_macop_final(op->macop, mac);
+	return sl_rv(err);
+}
+
+/* One for another: a MAC whose first bytes were wrong is a wrong MAC, and how many of them were right is nobody's business. */
+static CK_RV
+run_mac(struct sl_sign_op *op, const struct sl_in *whole, uint8_t *dst, const void *compare)
+{
+	uint8_t mac[MAC_MAX];
+	CK_RV rv = mac_of(op, whole, mac);
+
+	if (rv == CKR_OK && dst != NULL)
+		memcpy(dst, mac, op->mac_len);
+	if (rv == CKR_OK && compare != NULL && !sl_secret_equal(mac, op->mac_len, compare, op->mac_len))
+		rv = CKR_SIGNATURE_INVALID;
+	sl_secret_wipe(mac, sizeof(mac));
+	return rv;
+}
+
+CK_RV
+sl_signing_sign(struct sl_sign_op *op, const struct sl_in *whole, struct sl_out out)
 {
 	struct message m = { .len = 0 };
 	CK_BYTE_PTR dst;
 	CK_RV rv;
 
 	if (whole != NULL && (rv = sl_in_check(*whole)) != CKR_OK)
-		return end(op, rv, false);
-	rv = sl_out_claim(out, sl_signer_len(op->signer), &dst);
+		return sl_signing_end(op, rv, false);
+	rv = sl_out_claim(out, sl_signing_len(op), &dst);
 	if (dst == NULL)
-		return end(op, rv, rv != CKR_ARGUMENTS_BAD);
+		return sl_signing_end(op, rv, rv != CKR_ARGUMENTS_BAD);
+	if (op->mech->is_mac)
+		return sl_signing_end(op, run_mac(op, whole, dst, NULL), false);
 	rv = message_of(op, whole, &m);
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_signer_sign(op->signer, m.data, m.len, dst));
-	return end(op, rv, false);
+	return sl_signing_end(op, rv, false);
 }
 
 CK_RV
-sl_op_sign(struct sl_session *session, struct sl_in in, struct sl_out out)
-{
-	struct sl_sign_op *op = op_of(session, CKF_SIGN);
-
-	if (op == NULL || !op->active)
-		return CKR_OPERATION_NOT_INITIALIZED;
-	if (op->updating)
-		return end(op, CKR_OPERATION_ACTIVE, false);
-	return sign(op, &in, out);
-}
-
-CK_RV
-sl_op_sign_final(struct sl_session *session, struct sl_out out)
-{
-	struct sl_sign_op *op = op_of(session, CKF_SIGN);
-
-	if (op == NULL || !op->active)
-		return CKR_OPERATION_NOT_INITIALIZED;
-	return sign(op, NULL, out);
-}
-
-static CK_RV
-verify(struct sl_sign_op *op, const struct sl_in *whole, struct sl_in signature)
+sl_signing_verify(struct sl_sign_op *op, const struct sl_in *whole, struct sl_in signature)
 {
 	struct message m = { .len = 0 };
 	CK_RV rv = CKR_OK;
@@ -239,33 +277,13 @@ verify(struct sl_sign_op *op, const struct sl_in *whole, struct sl_in signature)
 		rv = sl_in_check(*whole);
 	if (rv == CKR_OK && signature.data == NULL)
 		rv = CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK && signature.len != sl_signer_len(op->signer))
+	if (rv == CKR_OK && signature.len != sl_signing_len(op))
 		rv = CKR_SIGNATURE_LEN_RANGE;
+	if (rv == CKR_OK && op->mech->is_mac)
+		return sl_signing_end(op, run_mac(op, whole, NULL, signature.data), false);
 	if (rv == CKR_OK)
 		rv = message_of(op, whole, &m);
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_signer_verify(op->signer, m.data, m.len, signature.data, signature.len));
-	return end(op, rv, false);
-}
-
-CK_RV
-sl_op_verify(struct sl_session *session, struct sl_in in, struct sl_in signature)
-{
-	struct sl_sign_op *op = op_of(session, CKF_VERIFY);
-
-	if (op == NULL || !op->active)
-		return CKR_OPERATION_NOT_INITIALIZED;
-	if (op->updating)
-		return end(op, CKR_OPERATION_ACTIVE, false);
-	return verify(op, &in, signature);
-}
-
-CK_RV
-sl_op_verify_final(struct sl_session *session, struct sl_in signature)
-{
-	struct sl_sign_op *op = op_of(session, CKF_VERIFY);
-
-	if (op == NULL || !op->active)
-		return CKR_OPERATION_NOT_INITIALIZED;
-	return verify(op, NULL, signature);
+	return sl_signing_end(op, rv, false);
 }

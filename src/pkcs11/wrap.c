@@ -102,7 +102,7 @@ run_cipher(struct sl_key *key, const struct sl_cipher_params *params, bool encry
 
 	if (err != SL_OK)
 		return err == SL_ERR_ARG ? CKR_MECHANISM_PARAM_INVALID : sl_rv(err);
-	if ((err = sl_secret_alloc(&room, sl_cipher_update_max(cipher, in.len) + in.len + 64)) == SL_OK &&
+	if ((err = sl_secret_alloc(&room, sl_cipher_total_max(cipher, in.len) + 1)) == SL_OK &&
 	    (err = sl_cipher_update(cipher, in.data, in.len, room.bytes, &head)) == SL_OK)
 		err = sl_cipher_final(cipher, room.bytes + head, &tail);
 	sl_cipher_free(&cipher);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "pkcs11/op_private.h"
+#include "token/rv.h"
+
+#include <string.h>
+
+/* Which keys an operation takes. */
+
+static const struct use {
+	CK_FLAGS flag;
+	CK_ATTRIBUTE_TYPE usage;
+	CK_OBJECT_CLASS class; /* of asymmetric keys */
+} uses[] = {
+	{ CKF_SIGN, CKA_SIGN, CKO_PRIVATE_KEY },
+	{ CKF_VERIFY, CKA_VERIFY, CKO_PUBLIC_KEY },
+	{ CKF_MESSAGE_SIGN, CKA_SIGN, CKO_PRIVATE_KEY },
+	{ CKF_MESSAGE_VERIFY, CKA_VERIFY, CKO_PUBLIC_KEY },
+	{ CKF_ENCRYPT, CKA_ENCRYPT, CKO_PUBLIC_KEY },
+	{ CKF_DECRYPT, CKA_DECRYPT, CKO_PRIVATE_KEY },
+	{ CKF_MESSAGE_ENCRYPT, CKA_ENCRYPT, CKO_PUBLIC_KEY },
+	{ CKF_MESSAGE_DECRYPT, CKA_DECRYPT, CKO_PRIVATE_KEY },
+	{ CKF_SIGN_RECOVER, CKA_SIGN_RECOVER, CKO_PRIVATE_KEY },
+	{ CKF_VERIFY_RECOVER, CKA_VERIFY_RECOVER, CKO_PUBLIC_KEY },
+};
+
+static const struct use *
+use_of(CK_FLAGS flag)
+{
+	for (size_t i = 0; i < SL_ARRAY_LEN(uses); i++)
+		if (uses[i].flag == flag)
+			return &uses[i];
+	return NULL;
+}
+
+static bool
+is_asymmetric(CK_KEY_TYPE type)
+{
+	return type == CKK_RSA || type == CKK_EC || type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY;
+}
+
+/* HMAC takes generic secrets, too (PKCS#11 3.0 current mechanisms, section 2.20). */
+static bool
+right_type(const struct sl_mech *mech, CK_KEY_TYPE type)
+{
+	return type == mech->key_type || (mech->is_mac && mech->mac == SL_MAC_HMAC && type == CKK_GENERIC_SECRET);
+}
+
+static CK_RV
+fits(const struct sl_object *object, const struct sl_mech *mech, const struct use *use)
+{
+	const CK_OBJECT_CLASS class = sl_object_class(object);
+
+	if (class != (is_asymmetric(mech->key_type) ? use->class : CKO_SECRET_KEY))
+		return (object->kind & SL_IS_KEY) != 0 ? CKR_KEY_TYPE_INCONSISTENT : CKR_KEY_HANDLE_INVALID;
+	if (!right_type(mech, sl_object_key_type(object)))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (!sl_attrs_bool(&object->attrs, use->usage, false))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	return sl_object_allows(object, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
+}
+
+CK_RV
+sl_ops_use(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle,
+           const struct sl_mech **ret_mech, struct sl_key **ret_key)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
+	const struct use *use = use_of(flag);
+	CK_RV rv;
+
+	if (use == NULL)
+		return CKR_GENERAL_ERROR;
+	if ((rv = sl_mech_use(mechanism, flag, ret_mech)) != CKR_OK)
+		return rv;
+	object = sl_token_object(session->token, handle);
+	if (object == NULL)
+		return CKR_KEY_HANDLE_INVALID;
+	if ((rv = fits(object, *ret_mech, use)) != CKR_OK)
+		return rv;
+	return sl_rv(sl_token_key(session->token, object, ret_key));
+}
