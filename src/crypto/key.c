@@ -62,7 +62,8 @@ public_params(const struct sl_public *pub, OSSL_PARAM *params, size_t n, uint8_t
 		params[n++] = sl_key_param(OSSL_PKEY_PARAM_GROUP_NAME, OSSL_PARAM_UTF8_STRING, group, strlen(group));
 	}
 	if (pub->point.len != 0)
-		params[n++] = sl_key_param(OSSL_PKEY_PARAM_PUB_KEY, OSSL_PARAM_OCTET_STRING, pub->point.data, pub->point.len);
+		params[n++] = sl_key_param(OSSL_PKEY_PARAM_PUB_KEY, OSSL_PARAM_OCTET_STRING, pub->point.data,
+		                           pub->point.len);
 	return n;
 }
 
@@ -135,7 +136,8 @@ sl_key_from_raw(enum sl_key_kind kind, const uint8_t *bytes, size_t len, struct 
 
 	if ((kind != SL_KEY_ED25519 && kind != SL_KEY_X25519) || len != 32)
 		return SL_ERR_ARG;
-	if ((err = sl_key_build(&pub, secret, &key)) != SL_OK || (err = sl_secret_copy(&key->secret, bytes, len)) != SL_OK)
+	if ((err = sl_key_build(&pub, secret, &key)) != SL_OK ||
+	    (err = sl_secret_copy(&key->secret, bytes, len)) != SL_OK)
 		return err;
 	*ret_key = SL_TAKE(key);
 	return SL_OK;
@@ -190,7 +192,8 @@ sl_key_from_spki(const uint8_t *der, size_t len, struct sl_key **ret_key)
 }
 
 enum sl_err
-sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point, size_t point_len, struct sl_key **ret_key)
+sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point, size_t point_len,
+                     struct sl_key **ret_key)
 {
 	struct sl_public pub = { .point = { point, point_len } };
 	const enum sl_err err = sl_key_curve(oid, oid_len, &pub.kind, &pub.size);

@@ -96,8 +96,8 @@ rsa_alloc(struct rsa *r)
 }
 
 /*
- * d = E^-1 mod m. E is prime and small, so k = -m^-1 mod E takes word arithmetic only, and d = (k * m + 1) / E: no inversion of big secrets,
- * which is either slow or leaks. SL_ERR_ARG when E divides m.
+ * d = E^-1 mod m. E is prime and small, so k = -m^-1 mod E takes word arithmetic only, and d = (k * m + 1) / E: no
+ * inversion of big secrets, which is either slow or leaks. SL_ERR_ARG when E divides m.
  */
 static enum sl_err
 inverse_of_e(BIGNUM *d, const BIGNUM *m)

@@ -11,7 +11,10 @@ copy(struct sl_bytes bytes, struct sl_secret *ret_bytes)
 	return bytes.len == 0 ? SL_ERR_NOT_FOUND : sl_secret_copy(ret_bytes, bytes.data, bytes.len);
 }
 
-/* One private number; at full width, or without its leading zeros. The buffers are ours: libcrypto's own are not wiped everywhere. */
+/*
+ * One private number; at full width, or without its leading zeros. The buffers are ours: libcrypto's own are not
+ * wiped everywhere.
+ */
 static enum sl_err
 number(const struct sl_key *key, const char *name, size_t width, bool full, struct sl_secret *ret_bytes)
 {

@@ -38,8 +38,9 @@ at_libcrypto_exit(void)
 }
 
 /*
- * libcrypto calls at_libcrypto_exit() at the end of the process, so our code has to be there still, whatever dlclose() our host did.
- * (OPENSSL_atexit() pins its caller only on systems where libcrypto itself can be unloaded.) In a program this finds the program: no harm.
+ * libcrypto calls at_libcrypto_exit() at the end of the process, so our code has to be there still, whatever
+ * dlclose() our host did. (OPENSSL_atexit() pins its caller only on systems where libcrypto itself can be unloaded.)
+ * In a program this finds the program: no harm.
  */
 static void
 pin(void)
@@ -56,8 +57,8 @@ pin(void)
 }
 
 /*
- * OSSL_LIB_CTX_new() reads no configuration file, and loading a provider by name switches off the search for others. The context is
- * published only when it is complete, and never freed: see ossl.h.
+ * OSSL_LIB_CTX_new() reads no configuration file, and loading a provider by name switches off the search for others.
+ * The context is published only when it is complete, and never freed: see ossl.h.
  */
 static void
 set_up(void)

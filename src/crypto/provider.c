@@ -109,8 +109,10 @@ complete(const struct functions *f, enum sl_key_kind kind)
 	if (f->sig_new == NULL || f->sig_free == NULL)
 		return false;
 	if (kind == SL_KEY_ED25519)
-		return f->message_sign_init != NULL && f->message_sign != NULL && f->message_verify_init != NULL && f->message_verify != NULL;
-	return f->sig_set != NULL && f->sign_init != NULL && f->sign != NULL && f->verify_init != NULL && f->verify != NULL;
+		return f->message_sign_init != NULL && f->message_sign != NULL && f->message_verify_init != NULL &&
+			f->message_verify != NULL;
+	return f->sig_set != NULL && f->sign_init != NULL && f->sign != NULL && f->verify_init != NULL &&
+		f->verify != NULL;
 }
 
 /* Whether name is one of "A:B:C". */
@@ -145,7 +147,8 @@ sl_provider_open(OSSL_PROVIDER *provider)
 	provctx = OSSL_PROVIDER_get0_provider_ctx(provider);
 	for (unsigned kind = 0; kind < SL_KEY_SECRET; kind++) {
 		const OSSL_DISPATCH *key = find(provider, OSSL_OP_KEYMGMT, names[kind].key);
-		const OSSL_DISPATCH *sig = names[kind].sig == NULL ? NULL : find(provider, OSSL_OP_SIGNATURE, names[kind].sig);
+		const char *sig_name = names[kind].sig;
+		const OSSL_DISPATCH *sig = sig_name == NULL ? NULL : find(provider, OSSL_OP_SIGNATURE, sig_name);
 
 		if (key != NULL)
 			take_key(key, &table[kind]);
@@ -199,7 +202,8 @@ sl_provider_sig_new(enum sl_key_kind kind, void *keydata, bool for_verify, const
 	const struct functions *f = &table[kind];
 	void *ctx = f->sig_new == NULL ? NULL : f->sig_new(provctx, NULL);
 
-	if (ctx != NULL && init(kind, ctx, keydata, for_verify) && (params->key == NULL || f->sig_set(ctx, params) == 1))
+	if (ctx != NULL && init(kind, ctx, keydata, for_verify) &&
+	    (params->key == NULL || f->sig_set(ctx, params) == 1))
 		return ctx;
 	sl_provider_sig_free(kind, ctx);
 	return NULL;
@@ -217,7 +221,9 @@ sl_provider_sign(enum sl_key_kind kind, void *ctx, const struct sl_bytes *in, ui
 {
 	const struct functions *f = &table[kind];
 
-	return (kind == SL_KEY_ED25519 ? f->message_sign : f->sign)(ctx, sig, len, *len, in->data, in->len) == 1;
+	if (kind == SL_KEY_ED25519)
+		return f->message_sign(ctx, sig, len, *len, in->data, in->len) == 1;
+	return f->sign(ctx, sig, len, *len, in->data, in->len) == 1;
 }
 
 bool
@@ -225,5 +231,7 @@ sl_provider_verify(enum sl_key_kind kind, void *ctx, const struct sl_bytes *in, 
 {
 	const struct functions *f = &table[kind];
 
-	return (kind == SL_KEY_ED25519 ? f->message_verify : f->verify)(ctx, sig->data, sig->len, in->data, in->len) == 1;
+	if (kind == SL_KEY_ED25519)
+		return f->message_verify(ctx, sig->data, sig->len, in->data, in->len) == 1;
+	return f->verify(ctx, sig->data, sig->len, in->data, in->len) == 1;
 }

@@ -201,7 +201,10 @@ sign_plain(struct sl_signer *s, struct sl_bytes in, uint8_t *sig)
 	return sl_provider_sign(s->key->kind, s->ctx, &in, sig, &len) && len == s->len ? SL_OK : SL_ERR_CRYPTO;
 }
 
-/* What libcrypto is given: for the raw RSA operation the integer, padded on the left, that has to be below n (RFC 8017 5.2.1). */
+/*
+ * What libcrypto is given: for the raw RSA operation the integer, padded on the left, that has to be below n (RFC
+ * 8017 5.2.1).
+ */
 static enum sl_err
 prepare(const struct sl_signer *s, struct sl_bytes *in, uint8_t padded[RSA_LEN_MAX])
 {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* doc/store.md. A database of another application_id or of a newer user_version is not ours to touch. */
 #define APPLICATION_ID 0x534c4631 /* "SLF1" */
@@ -52,6 +53,18 @@ sl_store_close(struct sl_store **pstore)
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store);
 	*pstore = NULL;
+}
+
+void
+sl_store_hold(struct sl_store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+}
+
+void
+sl_store_let_go(struct sl_store *store)
+{
+	(void)pthread_mutex_unlock(&store->lock);
 }
 
 /* What a URI file name may not hold as it is. */
@@ -126,6 +139,20 @@ make_schema(sqlite3 *db, const char *path)
 	return sl_tx_commit(&tx);
 }
 
+/*
+ * SQLite has no queue of writers, and its own handler waits longer and longer, up to 100 ms: beside somebody who writes all the time it never
+ * gets a turn. Ours asks every few milliseconds.
+ */
+static int
+wait_turn(void *unused, int tries)
+{
+	const struct timespec pause = { .tv_nsec = (1 + tries % 3) * 1000000L };
+
+	(void)unused;
+	(void)nanosleep(&pause, NULL);
+	return tries < BUSY_MS / 2;
+}
+
 static enum sl_err
 open_db(struct sl_store *store, int flags, struct sl_msg *msg)
 {
@@ -144,7 +171,7 @@ open_db(struct sl_store *store, int flags, struct sl_msg *msg)
 		sl_msg_set(msg, "%s: %s", store->path, db == NULL ? "out of memory" : sqlite3_errmsg(db));
 		return sl_sql_err(rc);
 	}
-	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	(void)sqlite3_busy_handler(db, wait_turn, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if ((err = sl_sql_exec(db, "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON")) != SL_OK ||

@@ -59,6 +59,11 @@ SL_MUST_CHECK enum sl_err sl_token_store_root(struct sl_token *token, int64_t *r
 /* A referenced object, or NULL. */
 struct sl_object *sl_token_object(struct sl_token *token, CK_OBJECT_HANDLE handle);
 
+/*
+ * What another process changed in the store: objects we know are read again under the handles they have. token.lock is held for writing.
+ */
+SL_MUST_CHECK enum sl_err sl_token_refresh_locked(struct sl_token *token);
+
 /* Publishes an object under a new handle (when it has none) or in the place of its earlier snapshot. Keeps a reference of its own. */
 SL_MUST_CHECK enum sl_err sl_token_publish(struct sl_token *token, struct sl_object *object);
 /* The same with token.lock held for writing. */

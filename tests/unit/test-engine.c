@@ -17,8 +17,9 @@
 #include <sys/stat.h>
 
 /*
- * Our host has made an engine the default for everything. Twice: with an engine of this test that counts who comes, and, in another
- * program (COUNTING is 0), with libp11's PKCS#11 engine, which is what people have (`openssl -engine pkcs11`, nginx with ssl_engine).
+ * Our host has made an engine the default for everything. Twice: with an engine of this test that counts who comes,
+ * and, in another program (COUNTING is 0), with libp11's PKCS#11 engine, which is what people have (`openssl -engine
+ * pkcs11`, nginx with ssl_engine).
  */
 #define ENGINE_PATH "/usr/lib/%s-linux-gnu/engines-3/pkcs11.so"
 #define MODULE_PATH "/usr/lib/softhsm/libsofthsm2.so"
@@ -80,17 +81,22 @@ static void
 counting_engine(void)
 {
 	static RAND_METHOD rand_method;
-	ENGINE *e = ENGINE_new();
-	RSA_METHOD *rsa = RSA_meth_dup(RSA_PKCS1_OpenSSL());
-	EC_KEY_METHOD *ec = EC_KEY_METHOD_new(EC_KEY_OpenSSL());
-	int (*sign)(int, const unsigned char *, int, unsigned char *, unsigned *, const BIGNUM *, const BIGNUM *, EC_KEY *) = NULL;
+	static ENGINE *e; /* until the process ends */
+	static RSA_METHOD *rsa;
+	static EC_KEY_METHOD *ec;
+	int (*sign)(int, const unsigned char *, int, unsigned char *, unsigned *, const BIGNUM *, const BIGNUM *,
+	            EC_KEY *) = NULL;
 	int (*setup)(EC_KEY *, BN_CTX *, BIGNUM **, BIGNUM **) = NULL;
 
+	e = ENGINE_new();
+	rsa = RSA_meth_dup(RSA_PKCS1_OpenSSL());
+	ec = EC_KEY_METHOD_new(EC_KEY_OpenSSL());
 	rand_method = *RAND_OpenSSL();
 	rand_method.bytes = count_rand;
 	EC_KEY_METHOD_get_sign(EC_KEY_OpenSSL(), &sign, &setup, NULL);
 	EC_KEY_METHOD_set_sign(ec, sign, setup, count_ecdsa);
-	if (RSA_meth_set_priv_enc(rsa, count_rsa) != 1 || ENGINE_set_id(e, "count") != 1 || ENGINE_set_name(e, "count") != 1 ||
+	if (RSA_meth_set_priv_enc(rsa, count_rsa) != 1 || ENGINE_set_id(e, "count") != 1 ||
+	    ENGINE_set_name(e, "count") != 1 ||
 	    ENGINE_set_init_function(e, init_ok) != 1 || ENGINE_set_RSA(e, rsa) != 1 || ENGINE_set_EC(e, ec) != 1 ||
 	    ENGINE_set_RAND(e, &rand_method) != 1 || ENGINE_set_pkey_meths(e, count_pkey) != 1 || ENGINE_init(e) != 1 ||
 	    ENGINE_set_default(e, ENGINE_METHOD_ALL) != 1 || RAND_set_rand_engine(e) != 1)
@@ -115,7 +121,8 @@ rand_is_ours(void)
 	uint8_t bytes[64];
 	unsigned before;
 
-	test_ok(RAND_bytes(bytes, sizeof(bytes)) == 1 && called.rand != 0, "the host's random bytes come from its engine");
+	test_ok(RAND_bytes(bytes, sizeof(bytes)) == 1 &&
+	        called.rand != 0, "the host's random bytes come from its engine");
 	before = called.rand;
 	test_ok(sl_rand(bytes, sizeof(bytes)) == SL_OK && called.rand == before, "ours do not");
 }
@@ -136,7 +143,8 @@ across(const struct before *before, const char *how)
 		uint8_t sig[256];
 		const size_t len = leaf_sign(c, key, sig);
 
-		test_ok(leaf_verify(c, key, before[i].sig, before[i].len) == SL_OK && leaf_verify(c, before[i].key, sig, len) == SL_OK,
+		test_ok(leaf_verify(c, key, before[i].sig, before[i].len) == SL_OK &&
+		        leaf_verify(c, before[i].key, sig, len) == SL_OK,
 		        "%s: %s: as without it", how, c->name);
 		if (c->params.alg != SL_SIG_ECDSA && c->params.alg != SL_SIG_RSA_PSS)
 			test_mem(sig, len, before[i].sig, before[i].len, "%s: %s: the same signature", how, c->name);
@@ -186,7 +194,8 @@ libp11_engine(void)
 
 	OPENSSL_init_crypto(OPENSSL_INIT_ENGINE_DYNAMIC, NULL);
 	e = ENGINE_by_id("dynamic");
-	if (e == NULL || ENGINE_ctrl_cmd_string(e, "SO_PATH", engine_path, 0) != 1 || ENGINE_ctrl_cmd_string(e, "ID", "pkcs11", 0) != 1 ||
+	if (e == NULL || ENGINE_ctrl_cmd_string(e, "SO_PATH", engine_path, 0) != 1 ||
+	    ENGINE_ctrl_cmd_string(e, "ID", "pkcs11", 0) != 1 ||
 	    ENGINE_ctrl_cmd_string(e, "LIST_ADD", "1", 0) != 1 || ENGINE_ctrl_cmd_string(e, "LOAD", NULL, 0) != 1 ||
 	    ENGINE_ctrl_cmd_string(e, "MODULE_PATH", MODULE_PATH, 0) != 1 || ENGINE_init(e) != 1 ||
 	    ENGINE_set_default(e, ENGINE_METHOD_ALL) != 1)
@@ -198,7 +207,8 @@ with_counting(void)
 {
 	run("counting engine", counting_engine);
 	rand_is_ours();
-	test_note("RSA_METHOD %u, EC_KEY_METHOD %u, RAND_METHOD %u, pkey methods %u", called.rsa, called.ec, called.rand, called.pkey);
+	test_note("RSA_METHOD %u, EC_KEY_METHOD %u, RAND_METHOD %u, pkey methods %u", called.rsa, called.ec,
+	          called.rand, called.pkey);
 	test_eq(called.pkey, 0, "the engine's EVP_PKEY methods are not asked for");
 	/* If this ever fails, libcrypto has changed and provider.c's comment with it. */
 	test_ok(called.rsa != 0 && called.ec != 0, "its RSA_METHOD and EC_KEY_METHOD are");
@@ -222,7 +232,8 @@ with_libp11(void)
 		test_bail("mkdtemp");
 	(void)snprintf(conf, sizeof(conf), "%s/softhsm2.conf", dir);
 	f = fopen(conf, "w");
-	if (f == NULL || fprintf(f, "directories.tokendir = %s\n", dir) < 0 || fclose(f) != 0 || setenv("SOFTHSM2_CONF", conf, 1) != 0)
+	if (f == NULL || fprintf(f, "directories.tokendir = %s\n", dir) < 0 || fclose(f) != 0 ||
+	    setenv("SOFTHSM2_CONF", conf, 1) != 0)
 		test_bail("%s", conf);
 	run("libp11's engine", libp11_engine);
 	(void)unlink(conf);
