@@ -1,1 +1,1 @@
-EXTRA_DIST += doc/derivation.md doc/derivation-vectors.json
+EXTRA_DIST += doc/architecture.md doc/derivation.md doc/derivation-vectors.json doc/store.md doc/threats.md

@@ -4,12 +4,17 @@ AM_TESTS_ENVIRONMENT = SL_BUILD='$(abs_top_builddir)'; SL_SRC='$(abs_top_srcdir)
 EXTRA_DIST += build-aux/tap-driver.sh tests/with-tpm tests/tpm-proxy
 
 check_LTLIBRARIES += libtest.la
-libtest_la_SOURCES = tests/lib/test.c tests/lib/test.h tests/lib/files.c tests/lib/files.h
+libtest_la_SOURCES = tests/lib/test.c tests/lib/test.h tests/lib/files.c tests/lib/files.h tests/lib/host.c tests/lib/host.h
 test_ldadd = libtest.la libseedleaf.la
 
 include tests/unit/local.mk
 include tests/root/local.mk
 include tests/module/local.mk
+include tests/budget/local.mk
+include tests/fork/local.mk
+include tests/threads/local.mk
+include tests/fault/local.mk
+include tests/fuzz/local.mk
 include tests/clients/local.mk
 include tests/tool/local.mk
 include tests/lint/local.mk

@@ -274,8 +274,12 @@ static enum sl_err
 load_dir(const struct sl_config *config, const char *dir, struct sl_keyfiles *files, struct sl_msg *msg)
 {
 	SL_CLEANUP(sl_fs_list_free) char **paths = NULL;
-	enum sl_err err = sl_fs_list(dir, ".key", &paths, msg);
+	enum sl_err err = sl_fs_private_dir(dir, 0, msg);
 
+	if (err == SL_ERR_NOT_FOUND)
+		return SL_OK;
+	if (err == SL_OK)
+		err = sl_fs_list(dir, ".key", &paths, msg);
 	for (size_t i = 0; err == SL_OK && paths[i] != NULL; i++) {
 		if (files->n == FILES_MAX) {
 			sl_msg_set(msg, "%s: more than %d key files, expected at most that", dir, FILES_MAX);

@@ -44,7 +44,8 @@ void sl_keyfile_clear(struct sl_keyfile *file);
 
 /*
  * Every *.key of every keys directory, in order of directory and name. Two files that declare the same (token, name, type) or the same
- * (token, label) are SL_ERR_EXISTS, and the message names both paths; an unknown token name is SL_ERR_FORMAT.
+ * (token, label) are SL_ERR_EXISTS, and the message names both paths; an unknown token name is SL_ERR_FORMAT; a directory that others can
+ * write is SL_ERR_ACCESS. A missing directory has no files.
  */
 struct sl_keyfiles {
 	struct sl_keyfile *files;

@@ -16,8 +16,9 @@ enum {
 
 #define LEN_MAX 0xffff /* two octets of length are plenty for a public key */
 
-static const uint8_t oid_ec[] = { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };              /* 1.2.840.10045.2.1 */
-static const uint8_t oid_rsa[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 }; /* 1.2.840.113549.1.1.1 */
+/* 1.2.840.10045.2.1 and 1.2.840.113549.1.1.1 */
+static const uint8_t oid_ec[] = { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
+static const uint8_t oid_rsa[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
 static const uint8_t null[] = { TAG_NULL, 0x00 };
 
 static const uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
@@ -171,7 +172,7 @@ sl_der_read_spki(const uint8_t *der, size_t len, struct sl_public *ret_pub)
 	if (same(oid, oid_ec, sizeof(oid_ec)))
 		err = read_point(key, alg.at, alg.left, &pub);
 	else if (same(oid, oid_rsa, sizeof(oid_rsa)))
-		err = same((struct sl_bytes){ alg.at, alg.left }, null, sizeof(null)) ? read_rsa(key, &pub) : SL_ERR_FORMAT;
+		err = alg.left == 2 && memcmp(alg.at, null, 2) == 0 ? read_rsa(key, &pub) : SL_ERR_FORMAT;
 	else
 		err = alg.left == 0 ? read_point(key, oid.data, oid.len, &pub) : SL_ERR_UNSUPPORTED;
 	if (err == SL_OK)

@@ -6,8 +6,9 @@
 #include "crypto/key.h"
 
 /*
- * The little DER (X.690) a public key and an ECDSA signature need, done here: libcrypto's decoders ask engines of our host on the way, and
- * take a hundred times as long. Strict: shortest lengths and integers only, nothing after the end.
+ * The little DER (X.690) a public key and an ECDSA signature need, done here: libcrypto's decoders ask engines of our
+ * host on the way, and take a hundred times as long. Strict: shortest lengths and integers only, nothing after the
+ * end.
  */
 
 struct sl_bytes {

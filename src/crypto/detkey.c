@@ -123,7 +123,8 @@ stream_start(struct stream *s, unsigned bits, const uint8_t *seed, size_t seed_l
 	err = sl_secret_alloc(&s->temp, (s->len + 31) / 32 * 32);
 	if (err != SL_OK)
 		return err;
-	return sl_drbg_start(&s->drbg, (struct sl_part){ seed, seed_len }, (struct sl_part){ personalization, text + 2 });
+	return sl_drbg_start(&s->drbg, (struct sl_part){ seed, seed_len },
+	                     (struct sl_part){ personalization, text + 2 });
 }
 
 /* Steps 8 to 12. */
@@ -157,7 +158,8 @@ next_prime(struct stream *s, const struct sl_sieve *sieve, struct sl_secret *ret
 	while (!prime) {
 		if (s->count == last)
 			return SL_ERR_CRYPTO;
-		if ((err = stream_next(s)) != SL_OK || (err = sl_prime_test(sieve, s->temp.bytes, s->len, &prime)) != SL_OK)
+		if ((err = stream_next(s)) != SL_OK ||
+		    (err = sl_prime_test(sieve, s->temp.bytes, s->len, &prime)) != SL_OK)
 			return err;
 	}
 	*ret_count = s->count;
@@ -220,8 +222,8 @@ skip_to(struct stream *s, uint32_t count, struct sl_secret *ret_bytes)
 }
 
 enum sl_err
-sl_detkey_rsa_hinted(unsigned bits, const uint8_t *seed, size_t seed_len, struct sl_rsa_hints hints, struct sl_secret *ret_p,
-                     struct sl_secret *ret_q)
+sl_detkey_rsa_hinted(unsigned bits, const uint8_t *seed, size_t seed_len, struct sl_rsa_hints hints,
+                     struct sl_secret *ret_p, struct sl_secret *ret_q)
 {
 	SL_CLEANUP(stream_stop) struct stream s = { 0 };
 	SL_SECRET p = { 0 };

@@ -8,8 +8,8 @@
 #include <openssl/evp.h>
 
 /*
- * HMAC_DRBG with SHA-256 (SP 800-90A Rev. 1, 10.1.2), never reseeded: one seed, one endless string. For det-keygen alone; a permanent
- * format, so it is ours, not libcrypto's. Randomness comes from rand.h.
+ * HMAC_DRBG with SHA-256 (SP 800-90A Rev. 1, 10.1.2), never reseeded: one seed, one endless string. For det-keygen
+ * alone; a permanent format, so it is ours, not libcrypto's. Randomness comes from rand.h.
  */
 struct sl_drbg {
 	EVP_MAC_CTX *mac;
@@ -21,8 +21,8 @@ struct sl_drbg {
 SL_MUST_CHECK enum sl_err sl_drbg_start(struct sl_drbg *drbg, struct sl_part seed, struct sl_part personalization);
 
 /*
- * The first request's bits. len a multiple of 32: what a request gives beyond the length that was asked for is never seen, but costs the
- * same.
+ * The first request's bits. len a multiple of 32: what a request gives beyond the length that was asked for is never
+ * seen, but costs the same.
  */
 SL_MUST_CHECK enum sl_err sl_drbg_generate(struct sl_drbg *drbg, uint8_t *out, size_t len);
 

@@ -7,25 +7,6 @@
 #include <string.h>
 
 
-/*
- * Key types by object identifier, not by name: an engine of our host that is the default for "RSA" or "EC" (libp11's makes itself that)
- * catches EVP_PKEY_CTX_new_from_name() by name even in a library context of our own, and then fails; of the numbers it knows nothing.
- * Existing keys made like this are used with our own provider's operations. (Below those, libcrypto 3.0 still gives each RSA and EC key the
- * default engine's RSA_METHOD or EC_KEY_METHOD; libp11's hands keys that are not its own to libcrypto's. There is no public way around that.)
- */
-static const char *
-oid_of(enum sl_key_kind kind)
-{
-	static const char *const oids[] = {
-		[SL_KEY_EC] = "1.2.840.10045.2.1",
-		[SL_KEY_RSA] = "1.2.840.113549.1.1.1",
-		[SL_KEY_ED25519] = "1.3.101.112",
-		[SL_KEY_X25519] = "1.3.101.110",
-	};
-
-	return oids[kind];
-}
-
 static const char *
 group_of(unsigned size)
 {
@@ -81,19 +62,19 @@ public_params(const struct sl_public *pub, OSSL_PARAM *params, size_t n, uint8_t
 		params[n++] = sl_key_param(OSSL_PKEY_PARAM_GROUP_NAME, OSSL_PARAM_UTF8_STRING, group, strlen(group));
 	}
 	if (pub->point.len != 0)
-		params[n++] = sl_key_param(OSSL_PKEY_PARAM_PUB_KEY, OSSL_PARAM_OCTET_STRING, pub->point.data, pub->point.len);
+		params[n++] = sl_key_param(OSSL_PKEY_PARAM_PUB_KEY, OSSL_PARAM_OCTET_STRING, pub->point.data,
+		                           pub->point.len);
 	return n;
 }
 
 static enum sl_err
-import(const struct sl_public *pub, const OSSL_PARAM *secret, EVP_PKEY **ret_pkey)
+import(const struct sl_public *pub, const OSSL_PARAM *secret, void **ret_keydata)
 {
-	SL_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(sl_ossl_ctx(), oid_of(pub->kind), NULL);
 	SL_FREE uint8_t *scratch = malloc(pub->n.len + pub->e.len + 1);
 	OSSL_PARAM params[SL_KEY_PARAMS_MAX + 1];
 	size_t n = 0;
 
-	if (ctx == NULL || scratch == NULL)
+	if (scratch == NULL)
 		return SL_ERR_MEMORY;
 	while (secret != NULL && secret[n].key != NULL && n < SL_KEY_PARAMS_MAX - 2) {
 		params[n] = secret[n];
@@ -101,11 +82,19 @@ import(const struct sl_public *pub, const OSSL_PARAM *secret, EVP_PKEY **ret_pke
 	}
 	n = public_params(pub, params, n, scratch);
 	params[n] = OSSL_PARAM_construct_end();
-	if (EVP_PKEY_fromdata_init(ctx) != 1)
-		return SL_ERR_CRYPTO;
-	if (EVP_PKEY_fromdata(ctx, ret_pkey, secret != NULL ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) != 1)
-		return SL_ERR_ARG;
-	return SL_OK;
+	*ret_keydata = sl_provider_import(pub->kind, secret != NULL, params);
+	return *ret_keydata != NULL ? SL_OK : SL_ERR_ARG;
+}
+
+static enum sl_err
+read_point(const struct sl_key *key, uint8_t point[32])
+{
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 32),
+		OSSL_PARAM_construct_end(),
+	};
+
+	return sl_provider_get(key->kind, key->keydata, params) && params[0].return_size == 32 ? SL_OK : SL_ERR_CRYPTO;
 }
 
 enum sl_err
@@ -117,12 +106,12 @@ sl_key_build(const struct sl_public *pub, const OSSL_PARAM *secret, struct sl_ke
 	enum sl_err err;
 
 	if ((err = sl_ossl_ready()) != SL_OK || (err = alloc(pub->kind, pub->size, &key)) != SL_OK ||
-	    (err = import(pub, secret, &key->pkey)) != SL_OK)
+	    (err = import(pub, secret, &key->keydata)) != SL_OK)
 		return err;
 	if (pub->kind != SL_KEY_RSA && pub->point.len == 0) { /* 25519: the provider has computed it */
 		full.point = (struct sl_bytes){ point, sizeof(point) };
-		if (EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), NULL) != 1)
-			return SL_ERR_CRYPTO;
+		if ((err = read_point(key, point)) != SL_OK)
+			return err;
 	}
 	if ((err = sl_der_write_spki(&full, &key->spki, &key->spki_len)) != SL_OK ||
 	    (err = sl_der_read_spki(key->spki, key->spki_len, &key->pub)) != SL_OK)
@@ -147,7 +136,8 @@ sl_key_from_raw(enum sl_key_kind kind, const uint8_t *bytes, size_t len, struct 
 
 	if ((kind != SL_KEY_ED25519 && kind != SL_KEY_X25519) || len != 32)
 		return SL_ERR_ARG;
-	if ((err = sl_key_build(&pub, secret, &key)) != SL_OK || (err = sl_secret_copy(&key->secret, bytes, len)) != SL_OK)
+	if ((err = sl_key_build(&pub, secret, &key)) != SL_OK ||
+	    (err = sl_secret_copy(&key->secret, bytes, len)) != SL_OK)
 		return err;
 	*ret_key = SL_TAKE(key);
 	return SL_OK;
@@ -202,7 +192,8 @@ sl_key_from_spki(const uint8_t *der, size_t len, struct sl_key **ret_key)
 }
 
 enum sl_err
-sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point, size_t point_len, struct sl_key **ret_key)
+sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point, size_t point_len,
+                     struct sl_key **ret_key)
 {
 	struct sl_public pub = { .point = { point, point_len } };
 	const enum sl_err err = sl_key_curve(oid, oid_len, &pub.kind, &pub.size);
@@ -265,7 +256,7 @@ sl_key_unref(struct sl_key **key)
 	if (k == NULL || atomic_fetch_sub_explicit(&k->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	if (!sl_ossl_gone())
-		EVP_PKEY_free(k->pkey);
+		sl_provider_free(k->kind, k->keydata);
 	sl_secret_clear(&k->secret);
 	free(k->spki);
 	free(k);

@@ -38,12 +38,16 @@ enum sl_key_part {
 /* d: the big-endian scalar, (size + 7) / 8 bytes, in [1, n-1]; the public point is computed. SL_ERR_ARG. */
 SL_MUST_CHECK enum sl_err sl_key_from_ec(unsigned size, const uint8_t *d, size_t d_len, struct sl_key **ret_key);
 
-/* Private key from two primes; e = 65537; d = e^-1 mod lcm(p-1, q-1). p > q is arranged here. SL_ERR_ARG when that is no key. */
+/*
+ * Private key from two primes; e = 65537; d = e^-1 mod lcm(p-1, q-1). p > q is arranged here. SL_ERR_ARG when that is
+ * no key.
+ */
 SL_MUST_CHECK enum sl_err sl_key_from_rsa(const uint8_t *p, size_t p_len, const uint8_t *q, size_t q_len,
                                           struct sl_key **ret_key);
 
 /* SL_KEY_ED25519 (RFC 8032 seed) or SL_KEY_X25519 (RFC 7748 scalar): 32 bytes. */
-SL_MUST_CHECK enum sl_err sl_key_from_raw(enum sl_key_kind kind, const uint8_t *bytes, size_t len, struct sl_key **ret_key);
+SL_MUST_CHECK enum sl_err sl_key_from_raw(enum sl_key_kind kind, const uint8_t *bytes, size_t len,
+                                          struct sl_key **ret_key);
 
 /* Plain secret bytes, 1 to SL_SECRET_MAX. */
 SL_MUST_CHECK enum sl_err sl_key_from_secret(const uint8_t *bytes, size_t len, struct sl_key **ret_key);
@@ -51,16 +55,23 @@ SL_MUST_CHECK enum sl_err sl_key_from_secret(const uint8_t *bytes, size_t len, s
 /* Public key of any of the asymmetric kinds above. SL_ERR_FORMAT, SL_ERR_UNSUPPORTED. */
 SL_MUST_CHECK enum sl_err sl_key_from_spki(const uint8_t *der, size_t len, struct sl_key **ret_key);
 
-/* Public keys from PKCS#11's components. The EC point is 0x04 || X || Y, checked to be on the curve; oid is the DER OBJECT IDENTIFIER. */
-SL_MUST_CHECK enum sl_err sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point, size_t point_len,
-                                               struct sl_key **ret_key);
+/*
+ * Public keys from PKCS#11's components. The EC point is 0x04 || X || Y, checked to be on the curve; oid is the DER
+ * OBJECT IDENTIFIER.
+ */
+SL_MUST_CHECK enum sl_err sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point,
+                                               size_t point_len, struct sl_key **ret_key);
 SL_MUST_CHECK enum sl_err sl_key_from_rsa_public(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len,
                                                  struct sl_key **ret_key);
 SL_MUST_CHECK enum sl_err sl_key_from_raw_public(enum sl_key_kind kind, const uint8_t *bytes, size_t len,
                                                  struct sl_key **ret_key);
 
-/* Maps a DER OBJECT IDENTIFIER (or a DER PrintableString such as "edwards25519") to what it names. SL_ERR_UNSUPPORTED. */
-SL_MUST_CHECK enum sl_err sl_key_curve(const uint8_t *params, size_t len, enum sl_key_kind *ret_kind, unsigned *ret_size);
+/*
+ * Maps a DER OBJECT IDENTIFIER (or a DER PrintableString such as "edwards25519") to what it names.
+ * SL_ERR_UNSUPPORTED.
+ */
+SL_MUST_CHECK enum sl_err sl_key_curve(const uint8_t *params, size_t len, enum sl_key_kind *ret_kind,
+                                       unsigned *ret_size);
 
 struct sl_key *sl_key_ref(struct sl_key *key);
 /* Drops one reference; the last one wipes. Fine with NULL; sets *key to NULL. */

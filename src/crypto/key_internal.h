@@ -6,6 +6,7 @@
 #include "crypto/der.h"
 #include "crypto/key.h"
 #include "crypto/ossl_internal.h"
+#include "crypto/provider.h"
 
 #include <stdatomic.h>
 
@@ -19,7 +20,7 @@ struct sl_key {
 	enum sl_key_kind kind;
 	unsigned size;
 	bool is_private;
-	EVP_PKEY *pkey;          /* the asymmetric kinds */
+	void *keydata;           /* provider.h; the asymmetric kinds */
 	uint8_t *spki;
 	size_t spki_len;
 	struct sl_public pub;    /* points into spki */
@@ -27,8 +28,9 @@ struct sl_key {
 };
 
 /*
- * A new key with the given public half and, where secret is not NULL, the private numbers: parameters of EVP_PKEY_fromdata(), at most
- * SL_KEY_PARAMS_MAX - 2 and their end, without the public ones. SL_ERR_ARG when libcrypto does not take them. Within SL_OSSL_QUIET.
+ * A new key with the given public half and, where secret is not NULL, the private numbers: parameters of
+ * provider-keymgmt(7), at most SL_KEY_PARAMS_MAX - 2 and their end, without the public ones. SL_ERR_ARG when
+ * libcrypto does not take them. Within SL_OSSL_QUIET.
  */
 #define SL_KEY_PARAMS_MAX 10
 SL_MUST_CHECK enum sl_err sl_key_build(const struct sl_public *pub, const OSSL_PARAM *secret, struct sl_key **ret_key);

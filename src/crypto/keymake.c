@@ -23,7 +23,6 @@ clean_point(EC_POINT **point)
 	EC_POINT_clear_free(*point);
 }
 
-/* Not EVP's EC key generation or import, which would have to be told the point: see oid_of() in key.c. */
 static enum sl_err
 ec_public(unsigned size, const uint8_t *d_bytes, size_t d_len, uint8_t point[POINT_MAX])
 {
@@ -97,8 +96,8 @@ rsa_alloc(struct rsa *r)
 }
 
 /*
- * d = E^-1 mod m. E is prime and small, so k = -m^-1 mod E takes word arithmetic only, and d = (k * m + 1) / E: no inversion of big secrets,
- * which is either slow or leaks. SL_ERR_ARG when E divides m.
+ * d = E^-1 mod m. E is prime and small, so k = -m^-1 mod E takes word arithmetic only, and d = (k * m + 1) / E: no
+ * inversion of big secrets, which is either slow or leaks. SL_ERR_ARG when E divides m.
  */
 static enum sl_err
 inverse_of_e(BIGNUM *d, const BIGNUM *m)

@@ -11,7 +11,10 @@ copy(struct sl_bytes bytes, struct sl_secret *ret_bytes)
 	return bytes.len == 0 ? SL_ERR_NOT_FOUND : sl_secret_copy(ret_bytes, bytes.data, bytes.len);
 }
 
-/* One private number; at full width, or without its leading zeros. The buffers are ours: libcrypto's own are not wiped everywhere. */
+/*
+ * One private number; at full width, or without its leading zeros. The buffers are ours: libcrypto's own are not
+ * wiped everywhere.
+ */
 static enum sl_err
 number(const struct sl_key *key, const char *name, size_t width, bool full, struct sl_secret *ret_bytes)
 {
@@ -27,7 +30,7 @@ number(const struct sl_key *key, const char *name, size_t width, bool full, stru
 	if ((err = sl_secret_alloc(&native, width)) != SL_OK || (err = sl_secret_alloc(&big, width)) != SL_OK)
 		return err;
 	params[0] = OSSL_PARAM_construct_BN(name, native.bytes, width);
-	if (EVP_PKEY_get_params(key->pkey, params) != 1 || OSSL_PARAM_modified(params) != 1)
+	if (!sl_provider_get(key->kind, key->keydata, params) || OSSL_PARAM_modified(params) != 1)
 		return SL_ERR_CRYPTO;
 	sl_key_to_native(big.bytes, native.bytes, width);
 	while (!full && skip < width - 1 && big.bytes[skip] == 0)

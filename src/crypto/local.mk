@@ -10,8 +10,10 @@ libseedleaf_la_SOURCES += \
 	src/crypto/mac.c src/crypto/mac.h \
 	src/crypto/ossl.c src/crypto/ossl.h src/crypto/ossl_internal.h \
 	src/crypto/prime.c src/crypto/prime.h \
+	src/crypto/provider.c src/crypto/provider.h \
 	src/crypto/rand.c src/crypto/rand.h \
 	src/crypto/sign.c src/crypto/sign.h
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \
 	src/crypto/tpmkex.c src/crypto/tpmkex.h
+libseedleaf_la_SOURCES += src/crypto/agree.h src/crypto/cipher.h src/crypto/kdf.h src/crypto/macop.h src/crypto/rsacrypt.h

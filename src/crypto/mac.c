@@ -69,7 +69,11 @@ sl_hkdf_expand_sha256(const void *prk, size_t prk_len, const void *info, size_t 
 		return err;
 	for (size_t done = 0; done < len; done += 32) {
 		const uint8_t count = (uint8_t)(done / 32 + 1);
-		const struct sl_part parts[] = { { block.bytes, done == 0 ? 0 : 32 }, { info, info_len }, { &count, 1 } };
+		const struct sl_part parts[] = {
+			{ block.bytes, done == 0 ? 0 : 32 },
+			{ info, info_len },
+			{ &count, 1 },
+		};
 
 		err = sl_hmac(SL_HASH_SHA256, prk, prk_len, parts, SL_ARRAY_LEN(parts), block.bytes);
 		if (err != SL_OK)

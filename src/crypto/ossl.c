@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/ossl.h"
 #include "crypto/ossl_internal.h"
+#include "crypto/provider.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -11,7 +12,7 @@
 #include <stdatomic.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static OSSL_LIB_CTX *libctx;
+static _Atomic(OSSL_LIB_CTX *) libctx;
 static EVP_MAC *hmac;
 static _Atomic(EVP_MD *) mds[SL_HASH_COUNT_];
 static atomic_bool gone;
@@ -37,8 +38,9 @@ at_libcrypto_exit(void)
 }
 
 /*
- * libcrypto calls at_libcrypto_exit() at the end of the process, so our code has to be there still, whatever dlclose() our host did.
- * (OPENSSL_atexit() pins its caller only on systems where libcrypto itself can be unloaded.) In a program this finds the program: no harm.
+ * libcrypto calls at_libcrypto_exit() at the end of the process, so our code has to be there still, whatever
+ * dlclose() our host did. (OPENSSL_atexit() pins its caller only on systems where libcrypto itself can be unloaded.)
+ * In a program this finds the program: no harm.
  */
 static void
 pin(void)
@@ -55,30 +57,48 @@ pin(void)
 }
 
 /*
- * OSSL_LIB_CTX_new() reads no configuration file, and loading a provider by name switches off the search for others. The context is
- * published only when it is complete, and never freed: see ossl.h.
+ * OSSL_LIB_CTX_new() reads no configuration file, and loading a provider by name switches off the search for others.
+ * The context is published only when it is complete, and never freed: see ossl.h.
  */
 static void
 set_up(void)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
+	OSSL_PROVIDER *provider;
 	OSSL_LIB_CTX *ctx;
 
 	pin();
 	if (OPENSSL_atexit(at_libcrypto_exit) != 1 || (ctx = OSSL_LIB_CTX_new()) == NULL)
 		return;
-	if (OSSL_PROVIDER_load(ctx, "default") == NULL || (hmac = EVP_MAC_fetch(ctx, "HMAC", NULL)) == NULL) {
+	if ((provider = OSSL_PROVIDER_load(ctx, "default")) == NULL || !sl_provider_open(provider) ||
+	    (hmac = EVP_MAC_fetch(ctx, "HMAC", NULL)) == NULL) {
 		OSSL_LIB_CTX_free(ctx);
 		return;
 	}
 	libctx = ctx;
 }
 
+#ifndef OPENSSL_NO_ENGINE
+static void
+settle_configuration(void)
+{
+	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
+
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+}
+#endif
+
 enum sl_err
 sl_ossl_ready(void)
 {
 	if (sl_ossl_gone())
 		return SL_ERR_CRYPTO;
+	if (libctx != NULL)
+		return SL_OK;
+#ifndef OPENSSL_NO_ENGINE
+	/* Outside of once: see ossl.h. From inside itself this does nothing. A bad file is our host's affair. */
+	settle_configuration();
+#endif
 	(void)pthread_once(&once, set_up);
 	return libctx != NULL ? SL_OK : SL_ERR_CRYPTO;
 }
@@ -147,18 +167,6 @@ void
 sl_ossl_clean_bn_ctx(BN_CTX **ctx)
 {
 	BN_CTX_free(*ctx);
-}
-
-void
-sl_ossl_clean_pkey(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
-}
-
-void
-sl_ossl_clean_pkey_ctx(EVP_PKEY_CTX **ctx)
-{
-	EVP_PKEY_CTX_free(*ctx);
 }
 
 void

@@ -29,13 +29,9 @@ void sl_ossl_quiet_end(const struct sl_ossl_quiet *quiet);
 /* Cleanups for libcrypto's types: secret ones are wiped. */
 void sl_ossl_clean_bn(BIGNUM **bn);
 void sl_ossl_clean_bn_ctx(BN_CTX **ctx);
-void sl_ossl_clean_pkey(EVP_PKEY **pkey);
-void sl_ossl_clean_pkey_ctx(EVP_PKEY_CTX **ctx);
 void sl_ossl_clean_mac_ctx(EVP_MAC_CTX **ctx);
 #define SL_BN SL_CLEANUP(sl_ossl_clean_bn) BIGNUM
 #define SL_BN_CTX SL_CLEANUP(sl_ossl_clean_bn_ctx) BN_CTX
-#define SL_PKEY SL_CLEANUP(sl_ossl_clean_pkey) EVP_PKEY
-#define SL_PKEY_CTX SL_CLEANUP(sl_ossl_clean_pkey_ctx) EVP_PKEY_CTX
 #define SL_MAC_CTX SL_CLEANUP(sl_ossl_clean_mac_ctx) EVP_MAC_CTX
 
 #endif

@@ -7,14 +7,17 @@
 #include <string.h>
 
 /*
- * Trial division first: primes up to 4096 leave 14 in 100 odd numbers for the expensive test. Several primes are tried with one division by
- * their product.
+ * Trial division first: primes up to 4096 leave 14 in 100 odd numbers for the expensive test. Several primes are
+ * tried with one division by their product.
  */
 #define SMALL_MAX 4096
 #define SMALL_COUNT 563 /* odd primes below SMALL_MAX */
 #define LIMBS_MAX (SL_PRIME_BYTES_MAX / 4)
 
-/* FIPS 186-5 table B.1 asks for 5 rounds at 1024 bits and 4 above; a few more are cheap, as only true primes take them. */
+/*
+ * FIPS 186-5 table B.1 asks for 5 rounds at 1024 bits and 4 above; a few more are cheap, as only true primes take
+ * them.
+ */
 #define ROUNDS 8
 
 struct group {
@@ -168,7 +171,10 @@ random_base(struct mr *m, size_t len)
 	return BN_bin2bn(bytes, (int)len, m->a) != NULL ? SL_OK : SL_ERR_MEMORY;
 }
 
-/* FIPS 186-5 B.3.1. As t is 3 modulo 4, (t - 1) / 2 is odd: a^((t - 1) / 2) has to be 1 or -1, and there is nothing to square. */
+/*
+ * FIPS 186-5 B.3.1. As t is 3 modulo 4, (t - 1) / 2 is odd: a^((t - 1) / 2) has to be 1 or -1, and there is nothing
+ * to square.
+ */
 static enum sl_err
 miller_rabin(const uint8_t *t, size_t len, bool *ret_prime)
 {

@@ -8,8 +8,9 @@
 #define CHUNK_MAX ((size_t)1 << 15) /* below the generator's limit per request, 2^16 */
 
 /*
- * Not RAND_priv_bytes_ex(): that one asks the RAND_METHOD that our host, or an engine of its, may have installed, even for a private library
- * context. The generator is the thread's own, and reseeds when it finds itself in another process.
+ * Not RAND_priv_bytes_ex(): that one asks the RAND_METHOD that our host, or an engine of its, may have installed,
+ * even for a private library context. The generator is the thread's own, and reseeds when it finds itself in another
+ * process.
  */
 enum sl_err
 sl_rand(void *out, size_t len)

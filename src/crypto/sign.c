@@ -4,19 +4,18 @@
 #include "crypto/key_internal.h"
 
 #include <openssl/core_names.h>
-#include <openssl/rsa.h>
 #include <string.h>
 
 #define RSA_LEN_MAX (RSA_BITS_MAX / 8)
 #define PKCS1_OVERHEAD 11
+#define PARAMS_MAX 5
 
 struct sl_signer {
 	struct sl_key *key;
 	struct sl_sig_params params;
 	bool for_verify;
 	size_t len;
-	EVP_PKEY_CTX *ctx;     /* all but EdDSA */
-	EVP_MD_CTX *md_ctx;    /* EdDSA, which libcrypto 3.0 offers over messages only */
+	void *ctx; /* provider.h */
 };
 
 static enum sl_err
@@ -63,59 +62,68 @@ signature_len(const struct sl_key *key)
 	}
 }
 
-static bool
-set_hash(EVP_PKEY_CTX *ctx, enum sl_hash hash)
+static const char *
+padding_of(enum sl_sig_alg alg)
 {
-	const EVP_MD *md = sl_ossl_md(hash);
-
-	return md != NULL && EVP_PKEY_CTX_set_signature_md(ctx, md) == 1;
-}
-
-static bool
-set_rsa(EVP_PKEY_CTX *ctx, const struct sl_sig_params *p)
-{
-	const EVP_MD *mgf;
-
-	switch (p->alg) {
+	switch (alg) {
 	case SL_SIG_RSA_PKCS1:
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
-		       (p->hash == SL_HASH_NONE || set_hash(ctx, p->hash));
+		return OSSL_PKEY_RSA_PAD_MODE_PKCSV15;
 	case SL_SIG_RSA_PSS:
-		mgf = sl_ossl_md(p->mgf_hash);
-		return mgf != NULL && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 && set_hash(ctx, p->hash) &&
-		       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mgf) == 1 &&
-		       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)p->salt_len) == 1;
+		return OSSL_PKEY_RSA_PAD_MODE_PSS;
 	case SL_SIG_RSA_RAW:
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1;
+		return OSSL_PKEY_RSA_PAD_MODE_NONE;
 	default:
-		return true;
+		return NULL;
 	}
 }
 
-static bool
-start_eddsa(struct sl_signer *s)
+static OSSL_PARAM
+text_param(const char *name, const char *value)
 {
-	EVP_PKEY *pkey = s->key->pkey;
+	return sl_key_param(name, OSSL_PARAM_UTF8_STRING, value, strlen(value));
+}
 
-	return s->for_verify ? EVP_DigestVerifyInit_ex(s->md_ctx, NULL, NULL, sl_ossl_ctx(), NULL, pkey, NULL) == 1
-	                     : EVP_DigestSignInit_ex(s->md_ctx, NULL, NULL, sl_ossl_ctx(), NULL, pkey, NULL) == 1;
+static const char *
+hash_name(enum sl_hash hash)
+{
+	const EVP_MD *md = sl_ossl_md(hash);
+
+	return md == NULL ? NULL : EVP_MD_get0_name(md);
+}
+
+/* provider-signature(7), RSA. False when a hash is not to be had. */
+static bool
+rsa_params(const struct sl_sig_params *p, const int *salt, OSSL_PARAM params[PARAMS_MAX])
+{
+	const char *padding = padding_of(p->alg);
+	const char *hash = hash_name(p->hash);
+	const char *mgf = hash_name(p->mgf_hash);
+	size_t n = 0;
+
+	if ((p->hash != SL_HASH_NONE && hash == NULL) || (p->alg == SL_SIG_RSA_PSS && mgf == NULL))
+		return false;
+	if (padding != NULL)
+		params[n++] = text_param(OSSL_SIGNATURE_PARAM_PAD_MODE, padding);
+	if ((p->alg == SL_SIG_RSA_PKCS1 || p->alg == SL_SIG_RSA_PSS) && hash != NULL)
+		params[n++] = text_param(OSSL_SIGNATURE_PARAM_DIGEST, hash);
+	if (p->alg == SL_SIG_RSA_PSS) {
+		params[n++] = text_param(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, mgf);
+		params[n++] = sl_key_param(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, OSSL_PARAM_INTEGER, salt, sizeof(*salt));
+	}
+	params[n] = OSSL_PARAM_construct_end();
+	return true;
 }
 
 static enum sl_err
 start(struct sl_signer *s)
 {
-	if (s->params.alg == SL_SIG_EDDSA) {
-		if ((s->md_ctx = EVP_MD_CTX_new()) == NULL)
-			return SL_ERR_MEMORY;
-		return start_eddsa(s) ? SL_OK : SL_ERR_CRYPTO;
-	}
-	/* From the key: no engine of our host has a say in this (key.c, oid_of()). */
-	s->ctx = EVP_PKEY_CTX_new_from_pkey(sl_ossl_ctx(), s->key->pkey, NULL);
-	if (s->ctx == NULL)
-		return SL_ERR_MEMORY;
-	if ((s->for_verify ? EVP_PKEY_verify_init(s->ctx) : EVP_PKEY_sign_init(s->ctx)) != 1 || !set_rsa(s->ctx, &s->params))
+	const int salt = (int)s->params.salt_len;
+	OSSL_PARAM params[PARAMS_MAX];
+
+	if (!rsa_params(&s->params, &salt, params))
 		return SL_ERR_CRYPTO;
-	return SL_OK;
+	s->ctx = sl_provider_sig_new(s->key->kind, s->key->keydata, s->for_verify, params);
+	return s->ctx != NULL ? SL_OK : SL_ERR_CRYPTO;
 }
 
 enum sl_err
@@ -147,10 +155,8 @@ sl_signer_free(struct sl_signer **signer)
 	*signer = NULL;
 	if (s == NULL)
 		return;
-	if (!sl_ossl_gone()) {
-		EVP_PKEY_CTX_free(s->ctx);
-		EVP_MD_CTX_free(s->md_ctx);
-	}
+	if (!sl_ossl_gone())
+		sl_provider_sig_free(s->key->kind, s->ctx);
 	sl_key_unref(&s->key);
 	free(s);
 }
@@ -177,126 +183,75 @@ check_input(const struct sl_signer *s, size_t in_len)
 }
 
 static enum sl_err
-sign_ecdsa(struct sl_signer *s, const uint8_t *in, size_t in_len, uint8_t *sig)
+sign_ecdsa(struct sl_signer *s, struct sl_bytes in, uint8_t *sig)
 {
 	uint8_t der[SL_DER_SIG_MAX];
 	size_t len = sizeof(der);
 
-	if (EVP_PKEY_sign(s->ctx, der, &len, in, in_len) != 1)
+	if (!sl_provider_sign(SL_KEY_EC, s->ctx, &in, der, &len))
 		return SL_ERR_CRYPTO;
 	return sl_der_read_ecdsa(der, len, s->len / 2, sig) == SL_OK ? SL_OK : SL_ERR_CRYPTO;
 }
 
-/* One context serves many messages in libcrypto 3.0; newer ones want it started anew, and say so by failing. */
 static enum sl_err
-sign_eddsa(struct sl_signer *s, const uint8_t *in, size_t in_len, uint8_t *sig)
+sign_plain(struct sl_signer *s, struct sl_bytes in, uint8_t *sig)
 {
 	size_t len = s->len;
 
-	if (EVP_DigestSign(s->md_ctx, sig, &len, in, in_len) == 1)
+	return sl_provider_sign(s->key->kind, s->ctx, &in, sig, &len) && len == s->len ? SL_OK : SL_ERR_CRYPTO;
+}
+
+/*
+ * What libcrypto is given: for the raw RSA operation the integer, padded on the left, that has to be below n (RFC
+ * 8017 5.2.1).
+ */
+static enum sl_err
+prepare(const struct sl_signer *s, struct sl_bytes *in, uint8_t padded[RSA_LEN_MAX])
+{
+	const enum sl_err err = check_input(s, in->len);
+
+	if (err != SL_OK)
+		return err;
+	if (in->len == 0)
+		in->data = (const uint8_t *)"";
+	if (s->params.alg != SL_SIG_RSA_RAW)
 		return SL_OK;
-	len = s->len;
-	return start_eddsa(s) && EVP_DigestSign(s->md_ctx, sig, &len, in, in_len) == 1 ? SL_OK : SL_ERR_CRYPTO;
-}
-
-/* RFC 8017 5.2.1: the integer, padded on the left; it has to be below n. */
-static enum sl_err
-pad_raw(const struct sl_signer *s, const uint8_t *in, size_t in_len, uint8_t padded[RSA_LEN_MAX])
-{
-	memset(padded, 0, s->len - in_len);
-	memcpy(padded + s->len - in_len, in, in_len);
+	memset(padded, 0, s->len - in->len);
+	memcpy(padded + s->len - in->len, in->data, in->len);
+	*in = (struct sl_bytes){ padded, s->len };
 	return memcmp(padded, s->key->pub.n.data, s->len) < 0 ? SL_OK : SL_ERR_RANGE;
-}
-
-static enum sl_err
-sign_rsa(struct sl_signer *s, const uint8_t *in, size_t in_len, uint8_t *sig)
-{
-	uint8_t padded[RSA_LEN_MAX];
-	size_t len = s->len;
-
-	if (s->params.alg == SL_SIG_RSA_RAW) {
-		const enum sl_err err = pad_raw(s, in, in_len, padded);
-
-		if (err != SL_OK)
-			return err;
-		in = padded;
-		in_len = s->len;
-	}
-	return EVP_PKEY_sign(s->ctx, sig, &len, in, in_len) == 1 && len == s->len ? SL_OK : SL_ERR_CRYPTO;
 }
 
 enum sl_err
 sl_signer_sign(struct sl_signer *signer, const uint8_t *in, size_t in_len, uint8_t *sig)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
-	const enum sl_err err = check_input(signer, in_len);
-	const uint8_t *from = in_len == 0 ? (const uint8_t *)"" : in;
+	uint8_t padded[RSA_LEN_MAX];
+	struct sl_bytes from = { in, in_len };
+	const enum sl_err err = prepare(signer, &from, padded);
 
 	if (err != SL_OK)
 		return err;
 	if (signer->for_verify || sl_ossl_gone())
 		return signer->for_verify ? SL_ERR_ARG : SL_ERR_CRYPTO;
-	switch (signer->key->kind) {
-	case SL_KEY_EC:
-		return sign_ecdsa(signer, from, in_len, sig);
-	case SL_KEY_RSA:
-		return sign_rsa(signer, from, in_len, sig);
-	default:
-		return sign_eddsa(signer, from, in_len, sig);
-	}
-}
-
-static bool
-verify_ecdsa(struct sl_signer *s, const uint8_t *in, size_t in_len, const uint8_t *sig)
-{
-	uint8_t der[SL_DER_SIG_MAX];
-	const size_t len = sl_der_write_ecdsa(sig, s->len / 2, der);
-
-	return EVP_PKEY_verify(s->ctx, der, len, in, in_len) == 1;
-}
-
-/* A failure may also mean that the context wants to be started anew: see sign_eddsa(). */
-static bool
-verify_eddsa(struct sl_signer *s, const uint8_t *in, size_t in_len, const uint8_t *sig)
-{
-	if (EVP_DigestVerify(s->md_ctx, sig, s->len, in, in_len) == 1)
-		return true;
-	return start_eddsa(s) && EVP_DigestVerify(s->md_ctx, sig, s->len, in, in_len) == 1;
-}
-
-static enum sl_err
-verify_rsa(struct sl_signer *s, const uint8_t *in, size_t in_len, const uint8_t *sig)
-{
-	uint8_t padded[RSA_LEN_MAX];
-
-	if (s->params.alg == SL_SIG_RSA_RAW) {
-		const enum sl_err err = pad_raw(s, in, in_len, padded);
-
-		if (err != SL_OK)
-			return err;
-		in = padded;
-		in_len = s->len;
-	}
-	return EVP_PKEY_verify(s->ctx, sig, s->len, in, in_len) == 1 ? SL_OK : SL_ERR_VERIFY;
+	return signer->key->kind == SL_KEY_EC ? sign_ecdsa(signer, from, sig) : sign_plain(signer, from, sig);
 }
 
 enum sl_err
 sl_signer_verify(struct sl_signer *signer, const uint8_t *in, size_t in_len, const uint8_t *sig, size_t sig_len)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
-	const enum sl_err err = check_input(signer, in_len);
-	const uint8_t *from = in_len == 0 ? (const uint8_t *)"" : in;
+	uint8_t padded[RSA_LEN_MAX];
+	uint8_t der[SL_DER_SIG_MAX];
+	struct sl_bytes from = { in, in_len };
+	struct sl_bytes with = { sig, sig_len };
+	const enum sl_err err = prepare(signer, &from, padded);
 
 	if (err != SL_OK || sig_len != signer->len)
 		return SL_ERR_RANGE;
 	if (!signer->for_verify || sl_ossl_gone())
 		return signer->for_verify ? SL_ERR_CRYPTO : SL_ERR_ARG;
-	switch (signer->key->kind) {
-	case SL_KEY_EC:
-		return verify_ecdsa(signer, from, in_len, sig) ? SL_OK : SL_ERR_VERIFY;
-	case SL_KEY_RSA:
-		return verify_rsa(signer, from, in_len, sig);
-	default:
-		return verify_eddsa(signer, from, in_len, sig) ? SL_OK : SL_ERR_VERIFY;
-	}
+	if (signer->key->kind == SL_KEY_EC)
+		with = (struct sl_bytes){ der, sl_der_write_ecdsa(sig, sig_len / 2, der) };
+	return sl_provider_verify(signer->key->kind, signer->ctx, &from, &with) ? SL_OK : SL_ERR_VERIFY;
 }

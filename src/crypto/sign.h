@@ -6,12 +6,17 @@
 #include "crypto/digest.h"
 #include "crypto/key.h"
 
+/*
+ * ECDSA: FIPS 186-5; the signature is r || s, each as wide as the group order. EdDSA: RFC 8032, pure. PKCS #1: RFC
+ * 8017 8.2; with SL_HASH_NONE the input, 1 byte or more, is padded as it is (CKM_RSA_PKCS). PSS: RFC 8017 8.1. Raw:
+ * the integer operation alone (CKM_RSA_X_509); shorter input is padded with zeros on the left.
+ */
 enum sl_sig_alg {
-	SL_SIG_ECDSA,      /* FIPS 186-5; the signature is r || s, each as wide as the group order */
-	SL_SIG_EDDSA,      /* RFC 8032, pure */
-	SL_SIG_RSA_PKCS1,  /* RFC 8017 8.2; with SL_HASH_NONE the input, 1 byte or more, is padded as it is (CKM_RSA_PKCS) */
-	SL_SIG_RSA_PSS,    /* RFC 8017 8.1 */
-	SL_SIG_RSA_RAW,    /* the integer operation alone (CKM_RSA_X_509); shorter input is padded with zeros on the left */
+	SL_SIG_ECDSA,
+	SL_SIG_EDDSA,
+	SL_SIG_RSA_PKCS1,
+	SL_SIG_RSA_PSS,
+	SL_SIG_RSA_RAW,
 };
 
 struct sl_sig_params {
@@ -22,13 +27,16 @@ struct sl_sig_params {
 };
 
 /*
- * A prepared context for one key and one set of parameters: making it is the slow part, so the front keeps it. Holds a reference to
- * the key. Used by one thread at a time. The input is the digest (ECDSA: of any length, truncated as FIPS 186-5 says), the message
- * for EdDSA.
+ * A prepared context for one key and one set of parameters: making it is the slow part, so the front keeps it. Holds
+ * a reference to the key. Used by one thread at a time. The input is the digest (ECDSA: of any length, truncated as
+ * FIPS 186-5 says), the message for EdDSA.
  */
 struct sl_signer;
 
-/* SL_ERR_ARG when the key and the parameters do not fit together; SL_ERR_UNSUPPORTED. for_verify needs only the public half. */
+/*
+ * SL_ERR_ARG when the key and the parameters do not fit together; SL_ERR_UNSUPPORTED. for_verify needs only the
+ * public half.
+ */
 SL_MUST_CHECK enum sl_err sl_signer_new(struct sl_key *key, const struct sl_sig_params *params, bool for_verify,
                                         struct sl_signer **ret_signer);
 void sl_signer_free(struct sl_signer **signer);
@@ -36,11 +44,14 @@ void sl_signer_free(struct sl_signer **signer);
 /* The exact length in bytes of every signature that it makes. */
 size_t sl_signer_len(const struct sl_signer *signer);
 
-/* sig has room for sl_signer_len() bytes, and gets just as many. SL_ERR_RANGE when the input is too long (RSA) or has another length than the hash (PSS). */
+/*
+ * sig has room for sl_signer_len() bytes, and gets just as many. SL_ERR_RANGE when the input is too long (RSA) or has
+ * another length than the hash (PSS).
+ */
 SL_MUST_CHECK enum sl_err sl_signer_sign(struct sl_signer *signer, const uint8_t *in, size_t in_len, uint8_t *sig);
 
 /* SL_ERR_VERIFY when the signature is wrong; SL_ERR_RANGE when its length or the input's is. */
-SL_MUST_CHECK enum sl_err sl_signer_verify(struct sl_signer *signer, const uint8_t *in, size_t in_len, const uint8_t *sig,
-                                           size_t sig_len);
+SL_MUST_CHECK enum sl_err sl_signer_verify(struct sl_signer *signer, const uint8_t *in, size_t in_len,
+                                           const uint8_t *sig, size_t sig_len);
 
 #endif

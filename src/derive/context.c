@@ -103,7 +103,8 @@ binder(struct sl_digest *d, const struct sl_binder *b)
 	enum sl_err err;
 
 	if ((err = head(d, TAG_BINDER, strlen(b->kind) + 1 + strlen(b->value))) != SL_OK ||
-	    (err = sl_digest_update(d, b->kind, strlen(b->kind))) != SL_OK || (err = sl_digest_update(d, "=", 1)) != SL_OK)
+	    (err = sl_digest_update(d, b->kind, strlen(b->kind))) != SL_OK ||
+	    (err = sl_digest_update(d, "=", 1)) != SL_OK)
 		return err;
 	return sl_digest_update(d, b->value, strlen(b->value));
 }
@@ -111,8 +112,8 @@ binder(struct sl_digest *d, const struct sl_binder *b)
 static enum sl_err
 public_fields(struct sl_digest *d, const struct sl_keyid *id)
 {
-	const uint8_t version[] = { (uint8_t)(id->version >> 24), (uint8_t)(id->version >> 16), (uint8_t)(id->version >> 8),
-		                    (uint8_t)id->version };
+	const uint32_t v = id->version;
+	const uint8_t version[] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
 	enum sl_err err;
 
 	if ((err = field(d, TAG_NAME, id->name, strlen(id->name))) != SL_OK ||
@@ -134,7 +135,8 @@ start(const char *label, size_t label_len, const struct sl_keyid *id, struct sl_
 
 	if (!valid(id))
 		return SL_ERR_ARG;
-	if ((err = sl_digest_new(SL_HASH_SHA256, &d)) != SL_OK || (err = sl_digest_update(d, label, label_len)) != SL_OK ||
+	if ((err = sl_digest_new(SL_HASH_SHA256, &d)) != SL_OK ||
+	    (err = sl_digest_update(d, label, label_len)) != SL_OK ||
 	    (err = public_fields(d, id)) != SL_OK)
 		return err;
 	*ret_digest = SL_TAKE(d);

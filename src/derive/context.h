@@ -32,14 +32,15 @@ struct sl_keyid {
 };
 
 /*
- * doc/derivation.md: SHA-256("seedleaf object v1" || 0x00 || fields). Whoever knows it and may use the root can compute the key: as secret as
- * the token secret in it. SL_ERR_ARG for a name or type that is empty, too long or not UTF-8, a version of 0, an unknown binder.
+ * doc/derivation.md: SHA-256("seedleaf object v1" || 0x00 || fields). Whoever knows it and may use the root can
+ * compute the key: as secret as the token secret in it. SL_ERR_ARG for a name or type that is empty, too long or not
+ * UTF-8, a version of 0, an unknown binder.
  */
 SL_MUST_CHECK enum sl_err sl_context(const struct sl_keyid *id, uint8_t ret_ctx[SL_CONTEXT_LEN]);
 
 /*
- * The public counterpart, to find a key's public half in the store: SHA-256("seedleaf index v1" || 0x00 || fields without the token secret).
- * Nothing can be derived from it.
+ * The public counterpart, to find a key's public half in the store: SHA-256("seedleaf index v1" || 0x00 || fields
+ * without the token secret). Nothing can be derived from it.
  */
 SL_MUST_CHECK enum sl_err sl_context_index(const struct sl_keyid *id, uint8_t ret_index[SL_CONTEXT_LEN]);
 

@@ -55,8 +55,8 @@ make_rsa(const struct sl_secret *seed, unsigned size, struct sl_key **ret_key, s
 }
 
 /*
- * Nothing was tested for primality on this way: that the modulus is the one on record is what makes it right. Any failure is a wrong hint
- * to the caller, who then searches.
+ * Nothing was tested for primality on this way: that the modulus is the one on record is what makes it right. Any
+ * failure is a wrong hint to the caller, who then searches.
  */
 static enum sl_err
 make_rsa_hinted(const struct sl_secret *seed, unsigned size, const struct sl_known *known, struct sl_key **ret_key)
@@ -67,14 +67,16 @@ make_rsa_hinted(const struct sl_secret *seed, unsigned size, const struct sl_kno
 	enum sl_err err;
 
 	if ((err = sl_detkey_rsa_hinted(size, seed->bytes, seed->len, known->hints, &p, &q)) != SL_OK ||
-	    (err = sl_key_from_rsa(p.bytes, p.len, q.bytes, q.len, &key)) != SL_OK || (err = check(key, known)) != SL_OK)
+	    (err = sl_key_from_rsa(p.bytes, p.len, q.bytes, q.len, &key)) != SL_OK ||
+	    (err = check(key, known)) != SL_OK)
 		return err;
 	*ret_key = SL_TAKE(key);
 	return SL_OK;
 }
 
 static enum sl_err
-make(const struct sl_secret *bytes, const struct sl_keytype *type, struct sl_key **ret_key, struct sl_rsa_hints *ret_hints)
+make(const struct sl_secret *bytes, const struct sl_keytype *type, struct sl_key **ret_key,
+     struct sl_rsa_hints *ret_hints)
 {
 	switch (type->alg) {
 	case SL_ALG_EC:
@@ -94,8 +96,8 @@ make(const struct sl_secret *bytes, const struct sl_keytype *type, struct sl_key
 }
 
 static enum sl_err
-make_known(const struct sl_secret *bytes, const struct sl_keytype *type, const struct sl_known *known, struct sl_key **ret_key,
-           struct sl_rsa_hints *ret_hints)
+make_known(const struct sl_secret *bytes, const struct sl_keytype *type, const struct sl_known *known,
+           struct sl_key **ret_key, struct sl_rsa_hints *ret_hints)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 	enum sl_err err;
@@ -107,8 +109,8 @@ make_known(const struct sl_secret *bytes, const struct sl_keytype *type, const s
 			*ret_hints = known->hints;
 			return SL_OK;
 		}
-		sl_log(SL_LOG_INFO, "hints %u and %u do not lead to the %s key on record: searching", known->hints.p, known->hints.q,
-		       type->name);
+		sl_log(SL_LOG_INFO, "hints %u and %u do not lead to the %s key on record: searching", known->hints.p,
+		       known->hints.q, type->name);
 	}
 	if ((err = make(bytes, type, &key, ret_hints)) != SL_OK || (err = check(key, known)) != SL_OK)
 		return err;
@@ -128,7 +130,8 @@ sl_expand(const uint8_t secret[SL_ROOT_SECRET_LEN], const struct sl_keytype *typ
 
 	if (info_len < 0 || (size_t)info_len >= sizeof(info))
 		return SL_ERR_ARG;
-	if ((err = sl_hkdf_expand_sha256(secret, SL_ROOT_SECRET_LEN, info, (size_t)info_len, expanded_len(type), &bytes)) != SL_OK ||
+	if ((err = sl_hkdf_expand_sha256(secret, SL_ROOT_SECRET_LEN, info, (size_t)info_len, expanded_len(type),
+	                                 &bytes)) != SL_OK ||
 	    (err = make_known(&bytes, type, known, ret_key, &hints)) != SL_OK)
 		return err;
 	if (ret_hints != NULL)

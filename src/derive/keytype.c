@@ -73,13 +73,15 @@ sl_keytype_parse(const char *name, struct sl_keytype *ret_type, struct sl_msg *m
 			return SL_OK;
 		}
 	}
-	sl_msg_set(msg, "unknown key type \"%.32s\", expected ec:P-256, ec:P-384, ec:P-521, rsa:2048, rsa:3072, rsa:4096, ed25519, "
-	           "x25519, aes:128, aes:192, aes:256, hmac:N or generic:N (N bytes, 1 to %d)", name, BYTES_MAX);
+	sl_msg_set(msg, "unknown key type \"%.32s\", expected ec:P-256, ec:P-384, ec:P-521, rsa:2048, rsa:3072, "
+	           "rsa:4096, ed25519, x25519, aes:128, aes:192, aes:256, hmac:N or generic:N (N bytes, 1 to %d)",
+	           name, BYTES_MAX);
 	return SL_ERR_ARG;
 }
 
 bool
 sl_keytype_is_pair(const struct sl_keytype *type)
 {
-	return type->alg == SL_ALG_EC || type->alg == SL_ALG_RSA || type->alg == SL_ALG_ED25519 || type->alg == SL_ALG_X25519;
+	return type->alg == SL_ALG_EC || type->alg == SL_ALG_RSA || type->alg == SL_ALG_ED25519 ||
+		type->alg == SL_ALG_X25519;
 }

@@ -10,8 +10,9 @@
 enum sl_algorithm { SL_ALG_EC, SL_ALG_RSA, SL_ALG_ED25519, SL_ALG_X25519, SL_ALG_AES, SL_ALG_HMAC, SL_ALG_GENERIC };
 
 /*
- * A key type of derivation version 1: "ec:P-256" "ec:P-384" "ec:P-521" "rsa:2048" "rsa:3072" "rsa:4096" "ed25519" "x25519"
- * "aes:128" "aes:192" "aes:256" (bits), "hmac:N" "generic:N" (N bytes, 1 to 512, no leading zeros). The name goes into the context as it is.
+ * A key type of derivation version 1: "ec:P-256" "ec:P-384" "ec:P-521" "rsa:2048" "rsa:3072" "rsa:4096" "ed25519"
+ * "x25519" "aes:128" "aes:192" "aes:256" (bits), "hmac:N" "generic:N" (N bytes, 1 to 512, no leading zeros). The name
+ * goes into the context as it is.
  */
 struct sl_keytype {
 	char name[SL_KEYTYPE_NAME_MAX];

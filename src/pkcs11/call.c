@@ -3,12 +3,19 @@
 #include "pkcs11/call.h"
 
 #include "base/log.h"
+#include "crypto/ossl.h"
 #include "token/rv.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
-static pthread_rwlock_t module_lock = PTHREAD_RWLOCK_INITIALIZER;
+#define FORK_WAIT_MS 1000
+
+/* Writers first: C_Finalize and fork() must come through however many threads are signing. Calls do not nest. */
+#define MODULE_LOCK PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
+
+static pthread_rwlock_t module_lock = MODULE_LOCK;
 static struct sl_instance *instance; /* NULL: not initialised in this process */
 static struct sl_sessions sessions;
 
@@ -18,9 +25,36 @@ static unsigned long finalized; /* counts; wait_lock is held */
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
-/* What the forking thread holds meanwhile. */
-static _Thread_local bool fork_in_module;
-static _Thread_local struct sl_store *fork_store;
+/* This thread holds the module's lock. Initial-exec: the dynamic form allocates memory at first use, and ends the process when there is none. */
+static _Thread_local bool inside __attribute__((tls_model("initial-exec")));
+static bool quiet; /* sl_call's part of a fork() holds it; module_lock is held for writing */
+
+/*
+ * Before a fork we let the calls that are under way come to their end, so that no thread is in the middle of libcrypto or SQLite: those have locks and
+ * global tables of their own, which the child could not put right (SQLite would take a lock of its parent's for one of its own, for ever). A call
+ * that takes long, since its TPM does, is not waited for any longer than this: the TPM's own state is left alone by the child anyway.
+ */
+static void
+before_fork(void)
+{
+	struct timespec end;
+
+	if (inside) /* a TCTI that starts a program */
+		return;
+	(void)clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += FORK_WAIT_MS / 1000;
+	if (pthread_rwlock_timedwrlock(&module_lock, &end) == 0)
+		quiet = true;
+}
+
+static void
+in_parent(void)
+{
+	if (inside || !quiet)
+		return;
+	quiet = false;
+	(void)pthread_rwlock_unlock(&module_lock);
+}
 
 /*
  * In a forked child our locks may be held by threads that are not there, and the connections are the parent's. So the child starts from
@@ -29,38 +63,13 @@ static _Thread_local struct sl_store *fork_store;
 static void
 in_child(void)
 {
-	module_lock = (pthread_rwlock_t)PTHREAD_RWLOCK_INITIALIZER;
+	module_lock = (pthread_rwlock_t)MODULE_LOCK;
+	quiet = false;
+	inside = false;
 	wait_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	wait_cond = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	instance = NULL;
-	fork_store = NULL;
-	fork_in_module = false;
 	sl_log_after_fork();
-}
-
-/*
- * The store is at rest while the process is copied: SQLite keeps its locks on a file per process, and a child that inherits one in the middle of
- * something could never open the file. A fork from inside C_Initialize (a TCTI that starts a program) finds the module locked by itself, and
- * goes on without.
- */
-static void
-before_fork(void)
-{
-	fork_in_module = pthread_rwlock_rdlock(&module_lock) == 0;
-	fork_store = fork_in_module && instance != NULL ? instance->store : NULL;
-	if (fork_store != NULL)
-		sl_store_hold(fork_store);
-}
-
-static void
-in_parent(void)
-{
-	if (fork_store != NULL)
-		sl_store_let_go(fork_store);
-	if (fork_in_module)
-		(void)pthread_rwlock_unlock(&module_lock);
-	fork_store = NULL;
-	fork_in_module = false;
 }
 
 static void
@@ -88,16 +97,33 @@ open_instance(void)
 	return err == SL_ERR_MEMORY ? CKR_HOST_MEMORY : CKR_GENERAL_ERROR;
 }
 
+static void
+lock_for_writing(void)
+{
+	(void)pthread_rwlock_wrlock(&module_lock);
+	inside = true;
+}
+
+static void
+unlock(void)
+{
+	inside = false;
+	(void)pthread_rwlock_unlock(&module_lock);
+}
+
 CK_RV
 sl_call_initialize(void)
 {
 	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
 
 	(void)pthread_once(&fork_once, watch_forks);
-	(void)pthread_rwlock_wrlock(&module_lock);
+	/* With no lock held: libcrypto may read the host's configuration now, and what that loads may call us (ossl.h). */
+	if (sl_ossl_ready() != SL_OK)
+		return CKR_GENERAL_ERROR;
+	lock_for_writing();
 	if (instance == NULL)
 		rv = open_instance();
-	(void)pthread_rwlock_unlock(&module_lock);
+	unlock();
 	return rv;
 }
 
@@ -106,7 +132,7 @@ sl_call_finalize(void)
 {
 	CK_RV rv = CKR_CRYPTOKI_NOT_INITIALIZED;
 
-	(void)pthread_rwlock_wrlock(&module_lock);
+	lock_for_writing();
 	if (instance != NULL) {
 		sl_sessions_done(&sessions);
 		sl_instance_close(&instance);
@@ -116,7 +142,7 @@ sl_call_finalize(void)
 		(void)pthread_mutex_unlock(&wait_lock);
 		rv = CKR_OK;
 	}
-	(void)pthread_rwlock_unlock(&module_lock);
+	unlock();
 	return rv;
 }
 
@@ -147,6 +173,7 @@ sl_call_begin_module(struct sl_call *call)
 {
 	*call = (struct sl_call){ 0 };
 	(void)pthread_rwlock_rdlock(&module_lock);
+	inside = true;
 	call->in_module = true;
 	if (instance == NULL)
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
@@ -187,7 +214,7 @@ sl_call_end(struct sl_call *call, const char *function, CK_RV rv)
 {
 	sl_session_release(&call->session);
 	if (call->in_module)
-		(void)pthread_rwlock_unlock(&module_lock);
+		unlock();
 	call->in_module = false;
 	if (rv != CKR_OK)
 		sl_log(SL_LOG_DEBUG, "%s: 0x%08lx", function, rv);

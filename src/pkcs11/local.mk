@@ -20,9 +20,12 @@ module_LTLIBRARIES = seedleaf-pkcs11.la
 seedleaf_pkcs11_la_SOURCES = src/pkcs11/lists.c
 seedleaf_pkcs11_la_LIBADD = libseedleaf.la
 seedleaf_pkcs11_la_LDFLAGS = -module -avoid-version -no-undefined -shared \
-	-export-symbols-regex '^C_GetFunctionList$$' -Wl,-z,relro,-z,now,-z,noexecstack,-Bsymbolic
+	-export-symbols-regex '^C_GetFunctionList$$' -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete,-Bsymbolic
 
 noinst_HEADERS += include/pkcs11-additions.h
 include_HEADERS = include/seedleaf.h
 install-data-hook:
 	rm -f $(DESTDIR)$(moduledir)/seedleaf-pkcs11.la
+# Without its .la, libtool cannot take the module away.
+uninstall-hook:
+	rm -f $(DESTDIR)$(moduledir)/seedleaf-pkcs11.so

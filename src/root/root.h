@@ -68,8 +68,8 @@ void sl_root_close(struct sl_root **root);
 /*
  * SL_OK when the root can be used as far as one capability query tells (asked once per device until sl_device_forget()); SL_ERR_ABSENT when
  * there is no device, it is busy, its hierarchy is disabled or needs an authorization nobody gave. Quick in every case.
- * ret_info may be NULL, and costs one more query (once per device) when it is not. That the platform hierarchy is locked, or that a persistent
- * root is not there, only sl_root_name() finds out, which then is SL_ERR_ABSENT too.
+ * ret_info may be NULL; otherwise it can cost one more query (once per device). Whether the platform hierarchy is locked costs one command,
+ * once. That a persistent root is not there, or its hierarchy is disabled, only sl_root_name() finds out, which then is SL_ERR_ABSENT too.
  */
 SL_MUST_CHECK enum sl_err sl_root_present(struct sl_root *root, struct sl_root_info *ret_info);
 

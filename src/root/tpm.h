@@ -18,6 +18,13 @@
  * bytes of secrets then lie in buffers of ours that are wiped, and nothing in between writes to our host's standard error.
  */
 #define SL_TPM_SRK ((uint32_t)0x81000001)
+
+/* First handles of the ranges (Part 2, 7.5). The ones of tss2 shift an int beyond its width. */
+#define SL_TPM_FIRST_LOADED_SESSION 0x02000000U
+#define SL_TPM_FIRST_SAVED_SESSION 0x03000000U
+#define SL_TPM_FIRST_TRANSIENT 0x80000000U
+#define SL_TPM_FIRST_PERSISTENT 0x81000000U
+#define SL_TPM_FIRST_PLATFORM_PERSISTENT 0x81800000U
 #define SL_TPM_LIVE_MAX 4
 
 struct sl_tpm_root;
@@ -36,8 +43,9 @@ struct sl_device {
 	pid_t pid;
 	pthread_mutex_t lock; /* held from sl_tpm_batch_begin() to its end; everything below is under it */
 	uint64_t epoch;       /* goes up with each sl_device_forget() */
-	bool asked;           /* present is what the question after presence gave */
+	bool asked;           /* present is what the questions so far gave */
 	enum sl_err present;
+	bool has_state;
 	uint32_t permanent;     /* TPMA_PERMANENT */
 	uint32_t startup_clear; /* TPMA_STARTUP_CLEAR */
 	bool has_info;
@@ -113,6 +121,11 @@ SL_MUST_CHECK enum sl_err sl_tpm_command_hmac(struct sl_tpm_batch *batch, const 
                                               struct sl_tpm_session *session, const uint8_t *context, struct sl_secret *ret_mac);
 SL_MUST_CHECK enum sl_err sl_tpm_command_random(struct sl_tpm_batch *batch, struct sl_tpm_session *session, uint8_t *out, size_t len,
                                                 size_t *ret_got);
+/*
+ * Whether the grant opens the owner or the platform hierarchy, by the cheapest command that needs it and changes nothing: TPM2_ClockRateAdjust by
+ * TPM_CLOCK_NO_CHANGE. SL_ERR_ABSENT: it does not.
+ */
+SL_MUST_CHECK enum sl_err sl_tpm_command_try(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
 SL_MUST_CHECK enum sl_err sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant,
                                                const struct sl_tpm_object *object, uint32_t persistent);
 
@@ -124,6 +137,9 @@ struct sl_tpm_root {
 	struct sl_tpm_template tmpl;
 	enum sl_hierarchy salt_hierarchy; /* whose storage key sessions are salted to */
 	struct sl_root_name pin;          /* of the salt key; len 0: none */
+	bool tried;                       /* whether it opens has been tried; opens is what came out */
+	uint64_t tried_epoch;
+	enum sl_err opens;
 	bool has_name;
 	uint64_t name_epoch;
 	struct sl_root_name name;

@@ -309,6 +309,17 @@ sl_tpm_command_random(struct sl_tpm_batch *batch, struct sl_tpm_session *session
 }
 
 enum sl_err
+sl_tpm_command_try(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
+{
+	struct sl_tpm_command c = { .code = TPM2_CC_ClockRateAdjust, .name = "TPM2_ClockRateAdjust", .handles = { 0 }, .n_handles = 1,
+		                    .params = { TPM2_CLOCK_NO_CHANGE }, .params_len = 1 };
+	SL_TPM_ANSWER a = { .len = 0 };
+	const enum sl_err err = apply_grant(batch, grant, &c);
+
+	return err != SL_OK ? err : grant_err(grant, sl_tpm_run(batch, &c, &a));
+}
+
+enum sl_err
 sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, const struct sl_tpm_object *object, uint32_t persistent)
 {
 	struct sl_tpm_command c = { .code = TPM2_CC_EvictControl, .name = "TPM2_EvictControl", .handles = { 0, object->handle },

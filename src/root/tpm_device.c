@@ -79,6 +79,7 @@ sl_device_forget(struct sl_device *device)
 	(void)pthread_mutex_lock(&device->lock);
 	device->epoch++;
 	device->asked = false;
+	device->has_state = false;
 	device->has_info = false;
 	for (size_t i = 0; i < SL_ARRAY_LEN(device->salt); i++)
 		device->salt[i].known = false;
@@ -221,13 +222,15 @@ ask(struct sl_tpm_batch *batch, uint32_t first)
  * Each is asked for when it is needed.
  */
 static enum sl_err
-ask_missing(struct sl_device *device, bool info)
+ask_missing(struct sl_device *device, bool state, bool info)
 {
 	struct sl_tpm_batch batch = { .device = NULL };
 	enum sl_err err = connect_locked(device, &batch);
 
-	if (err == SL_OK && !device->asked)
+	if (err == SL_OK && state && !device->has_state) {
 		err = ask(&batch, TPM2_PT_PERMANENT);
+		device->has_state = err == SL_OK;
+	}
 	if (err == SL_OK && info && !device->has_info) {
 		device->info = (struct sl_root_info){ .firmware_major = 0 };
 		err = ask(&batch, TPM2_PT_MANUFACTURER);
@@ -241,12 +244,14 @@ ask_missing(struct sl_device *device, bool info)
 	return err == SL_ERR_BUSY ? SL_ERR_ABSENT : err;
 }
 
-/* Platform authorization is not among the properties: only trying tells. */
+/* What the properties say. For a persistent root, whether it can be read says more. */
 static bool
 is_open(const struct sl_device *d, const struct sl_root_spec *spec)
 {
-	const bool auth = spec->kind == SL_ROOT_PERSISTENT || spec->auth_file != NULL;
+	const bool auth = spec->auth_file != NULL;
 
+	if (spec->kind == SL_ROOT_PERSISTENT)
+		return true;
 	switch (spec->hierarchy) {
 	case SL_HIERARCHY_OWNER:
 		return (d->startup_clear & TPMA_STARTUP_CLEAR_SHENABLE) != 0 &&
@@ -261,22 +266,57 @@ is_open(const struct sl_device *d, const struct sl_root_spec *spec)
 	}
 }
 
+/* Platform authorization is not among the properties: only trying tells. A chip without the command has its CreatePrimary asked, later. */
+static enum sl_err
+try_locked(struct sl_tpm_root *root)
+{
+	struct sl_tpm_grant grant = sl_tpm_grant_of(root, root->spec->hierarchy);
+	struct sl_tpm_batch batch = { .device = NULL };
+	enum sl_err err = connect_locked(root->device, &batch);
+
+	if (err != SL_OK)
+		return err;
+	err = sl_tpm_command_try(&batch, &grant);
+	sl_tpm_grant_end(&batch, &grant);
+	disconnect_locked(&batch);
+	return err == SL_ERR_UNSUPPORTED ? SL_OK : err;
+}
+
+static enum sl_err
+opens_locked(struct sl_tpm_root *root)
+{
+	const struct sl_root_spec *spec = root->spec;
+
+	if (!is_open(root->device, spec))
+		return SL_ERR_ABSENT;
+	if (spec->kind != SL_ROOT_PRIMARY || spec->hierarchy != SL_HIERARCHY_PLATFORM)
+		return SL_OK;
+	if (!root->tried || root->tried_epoch != root->device->epoch) {
+		root->opens = try_locked(root);
+		root->tried = true;
+		root->tried_epoch = root->device->epoch;
+	}
+	return root->opens;
+}
+
 enum sl_err
 sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info)
 {
 	struct sl_device *device = root->device;
+	const bool state = root->spec->kind == SL_ROOT_PRIMARY;
+	const bool info = ret_info != NULL || !state;
 	enum sl_err err;
 
 	if (device->pid != getpid())
 		return SL_ERR_DEVICE;
 	(void)pthread_mutex_lock(&device->lock);
-	if (!device->asked || (device->present == SL_OK && ret_info != NULL && !device->has_info)) {
-		device->present = ask_missing(device, ret_info != NULL);
+	if (!device->asked || (device->present == SL_OK && ((state && !device->has_state) || (info && !device->has_info)))) {
+		device->present = ask_missing(device, state, info);
 		device->asked = true;
 	}
 	err = device->present;
-	if (err == SL_OK && !is_open(device, root->spec))
-		err = SL_ERR_ABSENT;
+	if (err == SL_OK)
+		err = opens_locked(root);
 	if (err == SL_OK && ret_info != NULL)
 		*ret_info = device->info;
 	(void)pthread_mutex_unlock(&device->lock);

@@ -4,16 +4,18 @@
 #include "base/secret.h"
 #include "root/tpm_wait.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <tss2/tss2_tctildr.h>
+#include <tss2/tss2_tcti.h>
 #include <unistd.h>
 
 #define CONNECT_MS 1000
@@ -21,13 +23,14 @@
 #define COMMAND_MS 120000 /* an RSA primary key takes a slow chip a minute */
 #define HEADER 10
 
-enum kind { KIND_DEVICE, KIND_SOCKET, KIND_TCTILDR };
+enum kind { KIND_DEVICE, KIND_SOCKET, KIND_LIBRARY };
 
 struct sl_tpm_link {
 	enum kind kind;
 	int fd;
 	unsigned slot;          /* in open_fds */
 	bool answered;
+	void *library;
 	TSS2_TCTI_CONTEXT *tcti;
 };
 
@@ -75,8 +78,11 @@ sl_tpm_link_close(struct sl_tpm_link **link)
 	*link = NULL;
 	if (l == NULL)
 		return;
-	if (l->tcti != NULL)
-		Tss2_TctiLdr_Finalize(&l->tcti);
+	if (l->tcti != NULL && TSS2_TCTI_FINALIZE(l->tcti) != NULL)
+		TSS2_TCTI_FINALIZE(l->tcti)(l->tcti);
+	free(l->tcti);
+	if (l->library != NULL)
+		(void)dlclose(l->library);
 	if (l->fd >= 0) {
 		if (l->slot < SL_ARRAY_LEN(open_fds))
 			atomic_store(&open_fds[l->slot], 0);
@@ -232,31 +238,87 @@ open_swtpm(const char *tcti, const char *conf, int *ret_fd, struct sl_msg *why)
 	return SL_OK;
 }
 
+/*
+ * A TCTI library of the tss2 project, or one named by its path. Not by its own loader, which writes on our host's standard error whatever it does
+ * not find. (What a TCTI itself has to say it writes there too: TSS2_LOG is the user's, and for device: and swtpm: we need none.)
+ */
+static const TSS2_TCTI_INFO *
+load_library(struct sl_tpm_link *link, const char *name, size_t len)
+{
+	TSS2_TCTI_INFO_FUNC info;
+	char file[256];
+	void *symbol;
+	int n;
+
+	if (memchr(name, '/', len) != NULL || memmem(name, len, ".so", 3) != NULL)
+		n = snprintf(file, sizeof(file), "%.*s", (int)len, name);
+	else if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") >= len)
+		n = snprintf(file, sizeof(file), "libtss2-tcti-%.*s.so.0", (int)len, name);
+	else
+		return NULL;
+	if (n < 0 || (size_t)n >= sizeof(file) || (link->library = dlopen(file, RTLD_NOW | RTLD_LOCAL)) == NULL)
+		return NULL;
+	symbol = dlsym(link->library, TSS2_TCTI_INFO_SYMBOL);
+	_Static_assert(sizeof(info) == sizeof(symbol), "POSIX: dlsym");
+	memcpy(&info, &symbol, sizeof(info));
+	return symbol == NULL ? NULL : info();
+}
+
+static enum sl_err
+open_library(struct sl_tpm_link *link, const char *tcti, struct sl_msg *why)
+{
+	const size_t len = strcspn(tcti, ":");
+	const char *conf = tcti[len] == ':' && tcti[len + 1] != '\0' ? tcti + len + 1 : NULL;
+	const TSS2_TCTI_INFO *info = load_library(link, tcti, len);
+	size_t size = 0;
+
+	if (info == NULL || info->init == NULL) {
+		sl_msg_set(why, "%s: there is no such TCTI", tcti);
+		return SL_ERR_ABSENT;
+	}
+	if (info->init(NULL, &size, conf) != TSS2_RC_SUCCESS || size < sizeof(TSS2_TCTI_CONTEXT_COMMON_V1)) {
+		sl_msg_set(why, "%s: cannot be opened", tcti);
+		return SL_ERR_ABSENT;
+	}
+	link->tcti = calloc(1, size);
+	if (link->tcti == NULL)
+		return SL_ERR_MEMORY;
+	if (info->init(link->tcti, &size, conf) == TSS2_RC_SUCCESS)
+		return SL_OK;
+	free(link->tcti);
+	link->tcti = NULL;
+	sl_msg_set(why, "%s: cannot be opened", tcti);
+	return SL_ERR_ABSENT;
+}
+
+static enum sl_err
+open_any(struct sl_tpm_link *link, const char *tcti, struct sl_msg *why)
+{
+	const char *conf = "";
+
+	if (starts(tcti, "device:", &conf) || strcmp(tcti, "device") == 0) {
+		link->kind = KIND_DEVICE;
+		return open_device(tcti, strcmp(tcti, "device") == 0 ? "/dev/tpmrm0" : conf, &link->fd, why);
+	}
+	if (starts(tcti, "swtpm:", &conf) || strcmp(tcti, "swtpm") == 0) {
+		link->kind = KIND_SOCKET;
+		return open_swtpm(tcti, conf, &link->fd, why);
+	}
+	link->kind = KIND_LIBRARY;
+	return open_library(link, tcti, why);
+}
+
 enum sl_err
 sl_tpm_link_open(const char *tcti, struct sl_tpm_link **ret_link, struct sl_msg *why)
 {
 	SL_CLEANUP(sl_tpm_link_close) struct sl_tpm_link *link = calloc(1, sizeof(*link));
-	const char *conf;
-	enum sl_err err = SL_OK;
+	enum sl_err err;
 
 	if (link == NULL)
 		return SL_ERR_MEMORY;
 	link->fd = -1;
 	link->slot = SL_ARRAY_LEN(open_fds);
-	if (starts(tcti, "device:", &conf)) {
-		link->kind = KIND_DEVICE;
-		err = open_device(tcti, conf, &link->fd, why);
-	} else if (starts(tcti, "swtpm:", &conf) || (strcmp(tcti, "swtpm") == 0 && (conf = "") != NULL)) {
-		link->kind = KIND_SOCKET;
-		err = open_swtpm(tcti, conf, &link->fd, why);
-	} else {
-		link->kind = KIND_TCTILDR;
-		if (Tss2_TctiLdr_Initialize(tcti, &link->tcti) != TSS2_RC_SUCCESS) {
-			sl_msg_set(why, "%s: cannot be opened", tcti);
-			err = SL_ERR_ABSENT;
-		}
-	}
-	if (err != SL_OK)
+	if ((err = open_any(link, tcti, why)) != SL_OK)
 		return err;
 	if (link->fd >= 0)
 		note_open(link);
@@ -322,12 +384,45 @@ receive(struct sl_tpm_link *link, uint8_t *answer, size_t *ret_len)
 	return SL_OK;
 }
 
-static enum sl_err
-exchange_tctildr(struct sl_tpm_link *link, const uint8_t *command, size_t len, uint8_t *answer, size_t *ret_len)
+/* A TCTI that writes to a pipe must not end our host: SIGPIPE is kept from this thread, and taken away if it came meanwhile. */
+struct pipe_guard {
+	sigset_t before;
+	bool pending;
+};
+
+static void
+pipe_guard_begin(struct pipe_guard *guard)
 {
+	sigset_t pipe;
+	sigset_t pending;
+
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
+	guard->pending = sigpending(&pending) != 0 || sigismember(&pending, SIGPIPE) == 1;
+	(void)pthread_sigmask(SIG_BLOCK, &pipe, &guard->before);
+}
+
+static void
+pipe_guard_end(struct pipe_guard *guard)
+{
+	const struct timespec now = { 0 };
+	sigset_t pipe;
+
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
+	while (!guard->pending && sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
+		continue;
+	(void)pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
+
+static enum sl_err
+exchange_library(struct sl_tpm_link *link, const uint8_t *command, size_t len, uint8_t *answer, size_t *ret_len)
+{
+	SL_CLEANUP(pipe_guard_end) struct pipe_guard guard;
 	size_t have = SL_TPM_MESSAGE_MAX;
 	TSS2_RC rc;
 
+	pipe_guard_begin(&guard);
 	if (Tss2_Tcti_Transmit(link->tcti, len, command) != TSS2_RC_SUCCESS)
 		return SL_ERR_DEVICE;
 	rc = Tss2_Tcti_Receive(link->tcti, &have, answer, COMMAND_MS);
@@ -348,8 +443,8 @@ sl_tpm_link_exchange(struct sl_tpm_link *link, const uint8_t *command, size_t le
 {
 	enum sl_err err;
 
-	if (link->kind == KIND_TCTILDR)
-		return exchange_tctildr(link, command, len, answer, ret_len);
+	if (link->kind == KIND_LIBRARY)
+		return exchange_library(link, command, len, answer, ret_len);
 	if ((err = transmit(link, command, len)) != SL_OK)
 		return err;
 	return receive(link, answer, ret_len);

@@ -12,7 +12,7 @@
 /*
  * One connection to a TPM, named by a TCTI string. "device:" and "swtpm:" are spoken here and not by the tss2 libraries: those print to the
  * standard error output of our host when there is no TPM (only its environment could stop them), and have no bound on how long they
- * wait for a TPM that somebody else holds. Every other name goes to tctildr, with both faults.
+ * wait for a TPM that somebody else holds. Every other name is a library of the tss2 project, with both faults.
  */
 struct sl_tpm_link;
 

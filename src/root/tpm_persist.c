@@ -55,7 +55,7 @@ check(const struct sl_tpm_root *r, uint32_t handle, struct sl_msg *msg)
 {
 	const bool owner = r->spec->hierarchy == SL_HIERARCHY_OWNER;
 	const bool platform = r->spec->hierarchy == SL_HIERARCHY_PLATFORM;
-	const uint32_t first = owner ? TPM2_PERSISTENT_FIRST : TPM2_PLATFORM_PERSISTENT;
+	const uint32_t first = owner ? SL_TPM_FIRST_PERSISTENT : SL_TPM_FIRST_PLATFORM_PERSISTENT;
 
 	if (r->spec->kind != SL_ROOT_PRIMARY || (!owner && !platform)) {
 		sl_msg_set(msg, "only a root of the owner or platform hierarchy can be made persistent");

@@ -249,12 +249,12 @@ cure(struct sl_tpm_batch *batch, enum sl_tpm_cure what)
 	if (!batch->device->bare)
 		return;
 	if (what == SL_TPM_CURE_OBJECTS)
-		sweep(batch, TPM2_TRANSIENT_FIRST);
+		sweep(batch, SL_TPM_FIRST_TRANSIENT);
 	if (what == SL_TPM_CURE_SESSIONS)
-		sweep(batch, TPM2_LOADED_SESSION_FIRST);
+		sweep(batch, SL_TPM_FIRST_LOADED_SESSION);
 	if (what == SL_TPM_CURE_SAVED) {
-		sweep(batch, TPM2_ACTIVE_SESSION_FIRST);
-		sweep(batch, TPM2_LOADED_SESSION_FIRST);
+		sweep(batch, SL_TPM_FIRST_SAVED_SESSION);
+		sweep(batch, SL_TPM_FIRST_LOADED_SESSION);
 	}
 }
 

@@ -10,8 +10,8 @@
 #include <pthread.h>
 
 /*
- * One token: a root and the objects on it. Lock order: session > token.lock > store > root. The root is asked (which can take long) with no
- * lock of the token held.
+ * One token: a root and the objects on it. Lock order: session > token.finish_lock > token.name_lock > token.lock > store > root. The root is asked,
+ * which can take long, with token.lock never held.
  */
 struct sl_declared;
 
@@ -21,6 +21,7 @@ struct sl_token {
 	CK_SLOT_ID slot;
 	struct sl_root *root;
 
+	pthread_mutex_t finish_lock; /* held while declared keys are computed, before all the others */
 	pthread_mutex_t name_lock;  /* of the next four; held while the root is asked for its name */
 	bool named;
 	struct sl_root_name name;

@@ -34,7 +34,7 @@ print_orphans(struct sl_instance *instance, struct sl_token *token)
 	    sl_store_orphans(instance->store, token->config->name, &name, &orphans, &n) != SL_OK)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		printf("  orphans: %zu objects of root ", orphans[i].objects);
+		printf("  orphans: %zu objects of token %s, root ", orphans[i].objects, token->config->name);
 		for (size_t b = 0; b < orphans[i].root.len; b++)
 			printf("%02x", orphans[i].root.bytes[b]);
 		printf("\n");

@@ -23,7 +23,17 @@ sl_report_error(enum sl_err err, const char *what, const struct sl_msg *msg)
 		sl_report("%s", msg->text);
 	else
 		sl_report("%s: %s", what, sl_err_text(err));
-	return err == SL_ERR_ARG || err == SL_ERR_RANGE || err == SL_ERR_FORMAT ? SL_EXIT_USAGE : SL_EXIT_FAILURE;
+	switch (err) {
+	case SL_ERR_ARG:
+	case SL_ERR_RANGE:
+	case SL_ERR_FORMAT:
+	case SL_ERR_VERSION:
+	case SL_ERR_EXISTS:    /* what was named is there already, */
+	case SL_ERR_NOT_FOUND: /* or is not */
+		return SL_EXIT_USAGE;
+	default:
+		return SL_EXIT_FAILURE;
+	}
 }
 
 struct sl_config *

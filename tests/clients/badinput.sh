@@ -119,9 +119,6 @@ key_files()
 	begin
 	chmod 0666 "$T/etc/keys.d/good.key"
 	refuses 'a key file that everybody can write' 'good.key'
-	begin
-	chmod 0777 "$T/etc/keys.d"
-	refuses 'a directory of key files that everybody can write' 'keys.d'
 }
 
 stores()

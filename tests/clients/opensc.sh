@@ -88,7 +88,12 @@ generation()
 	for type in rsa:2048 rsa:3072 EC:prime256v1 EC:secp384r1 EC:secp521r1 EC:edwards25519; do
 		id=$((id + 1))
 		ok "generate $type" generate "$type" "$id" "key-$type"
-		ok "list objects shows both halves of $type" both_halves "$id"
+		if [ "$type" = EC:edwards25519 ] && [ -z "$PIN" ]; then
+			ok "list objects shows the public half of $type" listed pubkey "$id"
+			refused 'a search by class alone leaves the Edwards private key out' listed privkey "$id"
+		else
+			ok "list objects shows both halves of $type" both_halves "$id"
+		fi
 		ok "public key of $type reads as PEM" pubkey_pem "$id" "$T/pub.$id"
 	done
 	refused 'an unknown curve is refused' generate EC:brainpoolP160r1 7f nothing
@@ -105,10 +110,14 @@ own_export()
 	p11_nologin --read-object --type pubkey --id "$1" --output-file "$T/own.der" && cmp "$T/own.der" "$T/pub.$1.der"
 }
 
+listed() # listed TYPE ID
+{
+	p11 -O --type "$1" >"$T/listing" 2>&1 && has "$T/listing" "ID: *$2"
+}
+
 both_halves()
 {
-	p11 -O --type privkey --id "$1" >"$T/listing" 2>&1 && has "$T/listing" "ID: *$1" &&
-		p11_nologin -O --type pubkey --id "$1" >"$T/listing" 2>&1 && has "$T/listing" "ID: *$1"
+	listed privkey "$1" && listed pubkey "$1" && p11_nologin -O --type pubkey >"$T/listing" 2>&1 && has "$T/listing" "ID: *$1"
 }
 
 rsa()

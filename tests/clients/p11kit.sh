@@ -58,13 +58,27 @@ server()
 	wait_for 20 test -S "$T/p11.sock"
 }
 
-# Requests in parallel: the server forks for each client.
+# Requests in parallel: the server forks for each client. It now and then drops one that comes while another ends (0.24.1, with any
+# module): the client sees no slot then, and comes again.
+one_of_crowd()
+{
+	local try
+
+	for try in 1 2 3 4 5; do
+		p11 --sign --id 02 --mechanism ECDSA --input-file "$T/digest" --output-file "$T/sig.$1" --signature-format openssl >"$T/crowd.$1" 2>&1 &&
+			return 0
+		grep -q '^No slot' "$T/crowd.$1" || return 1
+	done
+	echo "dropped $try times" >>"$T/crowd.$1"
+	return 1
+}
+
 crowd()
 {
 	local i pids=() rc=0
 
 	for i in 1 2 3 4; do
-		p11 --sign --id 02 --mechanism ECDSA --input-file "$T/digest" --output-file "$T/sig.$i" --signature-format openssl >"$T/crowd.$i" 2>&1 &
+		one_of_crowd "$i" &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do

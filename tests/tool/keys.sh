@@ -80,8 +80,8 @@ check "add: mode" 644 "$(stat -c %a "$key")"
 check "add: nothing else is left" "NAS-host-key.key" "$(ls -A "$dir/keys/d")"
 want 0 "config check" "$tool" config check
 check "config check: counts it" 1 "$(grep -c '^declared keys: 1$' "$dir/out")"
-want 1 "add: the same label" "$tool" key add "NAS host key" --type rsa:2048
-want 1 "add: the same name and type" "$tool" key add other --name nas --type ec:P-256
+want 2 "add: the same label" "$tool" key add "NAS host key" --type rsa:2048
+want 2 "add: the same name and type" "$tool" key add other --name nas --type ec:P-256
 check "add: message names the file" 1 "$(grep -c "^seedleaf: $key declares a key" "$dir/err")"
 want 0 "add: the same on another token" "$tool" key add "NAS host key" --type ec:P-256 --name nas --token web
 check "add: has a number" "$dir/keys/d/NAS-host-key-2.key" "$(cat "$dir/out")"
@@ -106,7 +106,7 @@ want 0 "add: a label without any plain character" "$tool" key add "–" --type e
 check "add: is called key" "$dir/keys/d/key.key" "$(cat "$dir/out")"
 want 0 "add: to a directory that the configuration does not name" "$tool" key add image --type aes:256 --dir "$dir/image"
 check "add: says so" 1 "$(grep -c 'is not a keys-dir' "$dir/err")"
-want 1 "add: twice to that directory" "$tool" key add image --type aes:256 --dir "$dir/image"
+want 2 "add: twice to that directory" "$tool" key add image --type aes:256 --dir "$dir/image"
 want 2 "add: a relative directory" "$tool" key add r --type aes:256 --dir image
 mkdir "$dir/open" && chmod 777 "$dir/open"
 want 1 "add: to a directory that others can write" "$tool" key add o --type aes:256 --dir "$dir/open"
@@ -137,7 +137,7 @@ want 0 "rotate: a file without a version" "$tool" key rotate "NAS host key" --to
 check "rotate: is version 2 then" "version = 2" "$(tail -1 "$dir/keys/d/NAS-host-key-2.key")"
 want 2 "rotate: which token" "$tool" key rotate "NAS host key"
 want 2 "rotate: bad keep" "$tool" key rotate "NAS host key" --token web --keep 101
-want 1 "rotate: no such key" "$tool" key rotate nothing
+want 2 "rotate: no such key" "$tool" key rotate nothing
 sed -i 's/^version.*/version = 4294967295/' "$key"
 want 1 "rotate: the last version" "$tool" key rotate "NAS host key" --token owner
 check "rotate: the last version stays" "version = 4294967295" "$(grep ^version "$key")"
@@ -157,6 +157,10 @@ want 2 "config check: a missing certificate" "$tool" config check
 chmod 666 "$dir/keys/d/bad.key"
 want 2 "config check: a key file that others can write" "$tool" config check
 rm "$dir/keys/d/bad.key"
+chmod 777 "$dir/keys/d"
+want 2 "config check: a directory of key files that others can write" "$tool" config check
+chmod 755 "$dir/keys/d"
+want 0 "config check: and again when they cannot" "$tool" config check
 echo 'colour = red' >>"$dir/conf"
 want 2 "a bad configuration" "$tool" config check
 check "a bad configuration: file and line" 1 "$(grep -c "^seedleaf: $dir/conf:5: unknown key 'colour'" "$dir/err")"

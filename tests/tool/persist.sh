@@ -66,7 +66,7 @@ check "it is the same handle" "$(cat "$out.first")" "$(cat "$out")"
 want 0 "another handle" "$tool" token persist owner --handle 0x81010077
 check "is the same key" "$(name_of 0x81010001)" "$(name_of 0x81010077)"
 printf '[token web]\nroot = tpm:owner\n' >"$SEEDLEAF_CONF"
-want 1 "a handle that is in use by something else" "$tool" token persist web --handle 0x81010077
+want 2 "a handle that is in use by something else" "$tool" token persist web --handle 0x81010077
 want 0 "another namespace" "$tool" token persist web
 check "is another key" no "$([ "$(name_of 0x81010001)" = "$(name_of 0x81010005)" ] && echo yes || echo no)"
 want 0 "platform" "$tool" token persist platform

@@ -106,9 +106,11 @@ public_by_parts(const struct sl_key *key)
 	enum sl_err err;
 
 	if (sl_key_kind(key) == SL_KEY_RSA) {
-		if ((err = sl_key_part(key, SL_PART_N, &a)) == SL_OK && (err = sl_key_part(key, SL_PART_E, &b)) == SL_OK)
+		if ((err = sl_key_part(key, SL_PART_N, &a)) == SL_OK &&
+		    (err = sl_key_part(key, SL_PART_E, &b)) == SL_OK)
 			err = sl_key_from_rsa_public(a.bytes, a.len, b.bytes, b.len, &public);
-	} else if ((err = sl_key_part(key, SL_PART_EC_OID, &a)) == SL_OK && (err = sl_key_part(key, SL_PART_POINT, &b)) == SL_OK) {
+	} else if ((err = sl_key_part(key, SL_PART_EC_OID, &a)) == SL_OK &&
+	           (err = sl_key_part(key, SL_PART_POINT, &b)) == SL_OK) {
 		err = sl_key_kind(key) == SL_KEY_EC ? sl_key_from_ec_point(a.bytes, a.len, b.bytes, b.len, &public)
 		                                    : sl_key_from_raw_public(sl_key_kind(key), b.bytes, b.len, &public);
 	}
@@ -161,10 +163,11 @@ leaf_all(const char *how)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *x = leaf_key("X25519");
 	SL_CLEANUP(sl_key_unref) struct sl_key *public = leaf_public(x);
-	SL_CLEANUP(sl_key_unref) struct sl_key *parts = public_by_parts(x);
+	SL_CLEANUP(sl_key_unref) struct sl_key *parts = public_by_parts(public);
 	SL_SECRET point = { 0 };
 	uint8_t want[32];
 
+	test_ok(public != NULL, "%s: X25519: public key from its SubjectPublicKeyInfo", how);
 	test_hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a", want, sizeof(want));
 	test_ok(sl_key_part(parts, SL_PART_POINT, &point) == SL_OK && memcmp(point.bytes, want, 32) == 0,
 	        "%s: X25519: RFC 7748 6.1", how);

@@ -7,8 +7,8 @@
 #include "crypto/sign.h"
 
 /*
- * Every constructor, signature and verification of the crypto layer, as TAP lines that begin with `how`. For tests that put the process
- * into some state first.
+ * Every constructor, signature and verification of the crypto layer, as TAP lines that begin with `how`. For tests
+ * that put the process into some state first.
  */
 void leaf_all(const char *how);
 

@@ -28,3 +28,23 @@ tests_unit_test_sign_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/unit/test-key
 tests_unit_test_key_SOURCES = tests/unit/test-key.c tests/unit/leaf.c tests/unit/leaf.h
 tests_unit_test_key_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-table tests/unit/test-template tests/unit/test-store
+tests_unit_test_table_SOURCES = tests/unit/test-table.c
+tests_unit_test_table_LDADD = $(test_ldadd)
+tests_unit_test_template_SOURCES = tests/unit/test-template.c
+tests_unit_test_template_LDADD = $(test_ldadd)
+tests_unit_test_store_SOURCES = tests/unit/test-store.c
+tests_unit_test_store_LDADD = $(test_ldadd) $(SQLITE_LIBS)
+# One host with an engine of the test's own, one with libp11's.
+check_PROGRAMS += tests/unit/test-engine tests/unit/test-engine-p11
+tests_unit_test_engine_SOURCES = tests/unit/test-engine.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_engine_CPPFLAGS = $(AM_CPPFLAGS) -DCOUNTING=1
+tests_unit_test_engine_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+tests_unit_test_engine_p11_SOURCES = $(tests_unit_test_engine_SOURCES)
+tests_unit_test_engine_p11_CPPFLAGS = $(AM_CPPFLAGS) -DCOUNTING=0
+tests_unit_test_engine_p11_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-guest
+tests_unit_test_guest_SOURCES = tests/unit/test-guest.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_guest_LDADD = $(test_ldadd) $(CRYPTO_LIBS)

@@ -138,7 +138,8 @@ with_known(const char *line, const uint8_t *secret, const struct sl_keytype *typ
 	test_ok(got.p == hints.p && got.q == hints.q, "%s: the hints are the same", type->name);
 	spki[known.spki_len - 1] ^= 1;
 	if (type->size < 4096) /* for a search takes its time */
-		test_eq(sl_expand(secret, type, &known, &none, &got), SL_ERR_MISMATCH, "%s is not another key", type->name);
+		test_eq(sl_expand(secret, type, &known, &none, &got), SL_ERR_MISMATCH, "%s is not another key",
+		        type->name);
 	test_ok(none == NULL, "%s: a failure leaves the output alone", type->name);
 }
 
@@ -173,7 +174,8 @@ one_key(const char *line, const uint8_t root[32])
 	test_note("%s: %.4f s", row.type, now() - start);
 	same_part(key, SL_PART_SECRET, line, "value", row.type);
 	same_part(key, SL_PART_SPKI, line, "spki", row.type);
-	test_ok(hints.p == number_field(line, "hint_p") && hints.q == number_field(line, "hint_q"), "%s: hints", row.type);
+	test_ok(hints.p == number_field(line, "hint_p") &&
+	        hints.q == number_field(line, "hint_q"), "%s: hints", row.type);
 	if (sl_keytype_is_pair(&type))
 		with_known(line, secret, &type, hints);
 }
@@ -213,7 +215,8 @@ wrong_hints(void)
 	SL_SECRET spki = { 0 };
 	struct sl_rsa_hints right = { 0, 0 };
 
-	if (sl_keytype_parse("rsa:2048", &type, NULL) != SL_OK || sl_expand(secret, &type, NULL, &key, &right) != SL_OK ||
+	if (sl_keytype_parse("rsa:2048", &type, NULL) != SL_OK ||
+	    sl_expand(secret, &type, NULL, &key, &right) != SL_OK ||
 	    sl_key_part(key, SL_PART_SPKI, &spki) != SL_OK)
 		test_bail("no RSA key");
 	const struct {
@@ -230,12 +233,14 @@ wrong_hints(void)
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
-		const struct sl_known known = { cases[i].record, cases[i].record != NULL ? spki.len : 0, cases[i].hints };
+		const struct sl_known known = { cases[i].record, cases[i].record != NULL ? spki.len : 0,
+		                                cases[i].hints };
 		SL_CLEANUP(sl_key_unref) struct sl_key *again = NULL;
 		SL_SECRET got = { 0 };
 		struct sl_rsa_hints hints = { 0, 0 };
 
-		test_ok(sl_expand(secret, &type, &known, &again, &hints) == SL_OK && hints.p == right.p && hints.q == right.q,
+		test_ok(sl_expand(secret, &type, &known, &again, &hints) == SL_OK && hints.p == right.p &&
+		        hints.q == right.q,
 		        "hints: %s", cases[i].name);
 		if (again == NULL || sl_key_part(again, SL_PART_SPKI, &got) != SL_OK)
 			test_bail("no key");
@@ -278,12 +283,14 @@ bad_ids(void)
 
 	memset(longest, 'a', SL_NAME_MAX + 1);
 	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++)
-		test_ok(sl_context(&cases[i].id, out) == SL_ERR_ARG && sl_context_index(&cases[i].id, out) == SL_ERR_ARG, "%s",
+		test_ok(sl_context(&cases[i].id, out) == SL_ERR_ARG &&
+		        sl_context_index(&cases[i].id, out) == SL_ERR_ARG, "%s",
 		        cases[i].what);
 	test_eq(out[0], 7, "a failure leaves the output alone");
 	longest[SL_NAME_MAX] = '\0';
 	test_eq(sl_context(&(const struct sl_keyid){ longest, "ed25519", 1 }, out), SL_OK, "name of 255 bytes");
-	test_eq(sl_context(&(const struct sl_keyid){ "\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80\xc2\x80", "ed25519", 1 }, out), SL_OK,
+	test_eq(sl_context(&(const struct sl_keyid){ "\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80\xc2\x80", "ed25519",
+	  1 }, out), SL_OK,
 	        "the last and the first of each length");
 }
 
@@ -319,17 +326,20 @@ each_input_counts(void)
 			equal += memcmp(ctx[i], ctx[k], 32) == 0 || memcmp(ctx[i], index[k], 32) == 0;
 	}
 	test_eq(equal, 0, "no two contexts are the same, and none is an index");
-	test_ok(memcmp(index[0], index[9], 32) == 0 && memcmp(index[9], index[10], 32) == 0, "the token secret is not in the index");
+	test_ok(memcmp(index[0], index[9], 32) == 0 &&
+	        memcmp(index[9], index[10], 32) == 0, "the token secret is not in the index");
 	test_ok(memcmp(index[0], index[4], 32) != 0 && memcmp(index[0], index[6], 32) != 0, "salt and binders are");
 }
 
 static void
 keytypes(void)
 {
-	static const char *const good[] = { "ec:P-256", "ec:P-384", "ec:P-521", "rsa:2048", "rsa:3072", "rsa:4096", "ed25519", "x25519",
-		                            "aes:128", "aes:192", "aes:256", "hmac:1", "hmac:512", "generic:32", "generic:512" };
-	static const char *const bad[] = { "", "ec:P-224", "ec:p-256", "rsa:1024", "rsa:02048", "ed25519 ", "aes:512", "hmac:0",
-		                           "hmac:", "hmac:01", "hmac:513", "hmac:+1", "generic:4294967297", "generic:1x", "hmac",
+	static const char *const good[] = { "ec:P-256", "ec:P-384", "ec:P-521", "rsa:2048", "rsa:3072", "rsa:4096",
+		                            "ed25519", "x25519", "aes:128", "aes:192", "aes:256", "hmac:1", "hmac:512", "generic:32",
+		                            "generic:512" };
+	static const char *const bad[] = { "", "ec:P-224", "ec:p-256", "rsa:1024", "rsa:02048", "ed25519 ", "aes:512",
+		                           "hmac:0", "hmac:", "hmac:01", "hmac:513", "hmac:+1", "generic:4294967297",
+		                           "generic:1x", "hmac",
 		                           "generic:18446744073709551617", "ml-dsa:65" };
 	struct sl_keytype type;
 	struct sl_keytype same;
@@ -337,12 +347,14 @@ keytypes(void)
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(good); i++) {
 		test_ok(sl_keytype_parse(good[i], &type, NULL) == SL_OK && strcmp(type.name, good[i]) == 0 &&
-		        sl_keytype_of(type.alg, type.size, &same) == SL_OK && strcmp(same.name, good[i]) == 0, "type %s", good[i]);
+		        sl_keytype_of(type.alg, type.size, &same) == SL_OK &&
+		        strcmp(same.name, good[i]) == 0, "type %s", good[i]);
 		test_ok(sl_keytype_is_pair(&type) == (i < 8), "%s: a pair or not", good[i]);
 	}
 	for (size_t i = 0; i < SL_ARRAY_LEN(bad); i++)
 		test_eq(sl_keytype_parse(bad[i], &type, &msg), SL_ERR_ARG, "no type \"%s\"", bad[i]);
-	test_ok(strstr(msg.text, "ml-dsa:65") != NULL && strstr(msg.text, "ec:P-256") != NULL, "the message lists the known ones");
+	test_ok(strstr(msg.text, "ml-dsa:65") != NULL &&
+	        strstr(msg.text, "ec:P-256") != NULL, "the message lists the known ones");
 	test_eq(sl_keytype_of(SL_ALG_EC, 224, &type), SL_ERR_ARG, "no EC type of 224 bits");
 	test_eq(sl_keytype_of(SL_ALG_GENERIC, 513, &type), SL_ERR_ARG, "no generic type of 513 bytes");
 }

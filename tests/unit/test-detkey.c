@@ -106,7 +106,8 @@ ec_vector(const char *object, unsigned i)
 	vector_read(object, &v);
 	width = number(v.key, OSSL_PKEY_PARAM_PRIV_KEY, want, (size + 7) / 8);
 	test_eq(sl_detkey_ec(size, v.seed, v.seed_len, &d), SL_OK, "published vector %u, %s", i, curve);
-	test_mem(d.bytes, d.len, want, width, "published vector %u, %s, seed of %zu bytes: the scalar", i, curve, v.seed_len);
+	test_mem(d.bytes, d.len, want, width, "published vector %u, %s, seed of %zu bytes: the scalar", i, curve,
+	         v.seed_len);
 	EVP_PKEY_free(v.key);
 }
 
@@ -129,7 +130,8 @@ rsa_vector(const char *object, unsigned i)
 	bits = (unsigned)strtoul(digits, NULL, 10);
 	vector_read(object, &v);
 	start = now();
-	if (!test_eq(sl_detkey_rsa(bits, v.seed, v.seed_len, &p, &q, &hints), SL_OK, "published vector %u, rsa %u", i, bits))
+	if (!test_eq(sl_detkey_rsa(bits, v.seed, v.seed_len, &p, &q, &hints), SL_OK, "published vector %u, rsa %u", i,
+	             bits))
 		return;
 	test_note("rsa %u: candidates %u and %u, %.3f s", bits, hints.p, hints.q, now() - start);
 	test_mem(p.bytes, p.len, want, number(v.key, OSSL_PKEY_PARAM_RSA_FACTOR1, want, bits / 16), "vector %u: p", i);
@@ -169,11 +171,13 @@ published(const char *name, void (*one)(const char *object, unsigned i), unsigne
 static void
 ec_edges(void)
 {
-	static const uint8_t seed[16] = { 0xb4, 0x32, 0xf9, 0xbe, 0x30, 0x89, 0x04, 0x80, 0x29, 0x82, 0x18, 0x51, 0x05, 0x59, 0xae, 0xd7 };
+	static const uint8_t seed[16] = { 0xb4, 0x32, 0xf9, 0xbe, 0x30, 0x89, 0x04, 0x80, 0x29, 0x82, 0x18, 0x51, 0x05,
+	  0x59, 0xae, 0xd7 };
 	SL_SECRET d = { 0 };
 	SL_SECRET none = { 0 };
 
-	test_ok(sl_detkey_ec(256, seed, 16, &d) == SL_OK && d.len == 32, "the seed whose first P-256 candidate is too big");
+	test_ok(sl_detkey_ec(256, seed, 16, &d) == SL_OK &&
+	        d.len == 32, "the seed whose first P-256 candidate is too big");
 	test_eq(sl_detkey_ec(256, seed, 15, &none), SL_ERR_ARG, "a seed that is too short");
 	test_eq(sl_detkey_ec(255, seed, 16, &none), SL_ERR_ARG, "an unknown curve");
 	test_ok(none.bytes == NULL, "a failure leaves the output alone");
@@ -186,7 +190,8 @@ rsa_edges(void)
 		const char *name;
 		struct sl_rsa_hints hints;
 	} bad[] = {
-		{ "unknown", { 0, 0 } }, { "no p", { 0, 5 } }, { "no q", { 5, 0 } }, { "the same", { 5, 5 } }, { "swapped", { 6, 5 } },
+		{ "unknown", { 0, 0 } }, { "no p", { 0, 5 } }, { "no q", { 5, 0 } }, { "the same", { 5, 5 } },
+			{ "swapped", { 6, 5 } },
 		{ "absurd", { 1, UINT32_MAX } },
 	};
 	static const uint8_t seed[16] = { 1 };
@@ -199,11 +204,15 @@ rsa_edges(void)
 	test_eq(sl_detkey_rsa(8208, seed, 16, &p, &q, &hints), SL_ERR_ARG, "rsa: too big");
 	test_eq(sl_detkey_rsa(2048, seed, 15, &p, &q, &hints), SL_ERR_ARG, "rsa: a seed that is too short");
 	for (size_t i = 0; i < SL_ARRAY_LEN(bad); i++)
-		test_eq(sl_detkey_rsa_hinted(2048, seed, 16, bad[i].hints, &p, &q), SL_ERR_MISMATCH, "hints: %s", bad[i].name);
+		test_eq(sl_detkey_rsa_hinted(2048, seed, 16, bad[i].hints, &p, &q), SL_ERR_MISMATCH, "hints: %s",
+		        bad[i].name);
 	test_ok(p.bytes == NULL && q.bytes == NULL && hints.p == 7, "a failure leaves the outputs alone");
 }
 
-/* 2^521 - 1 does not have the form (its top byte is 1), so: primes of the right form found by another library, and composites near them. */
+/*
+ * 2^521 - 1 does not have the form (its top byte is 1), so: primes of the right form found by another library, and
+ * composites near them.
+ */
 static void
 primes(void)
 {

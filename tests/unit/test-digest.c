@@ -46,7 +46,8 @@ digests(void)
 		const size_t len = test_hex(hashes[i].abc, want, sizeof(want));
 		const char *name = hashes[i].name;
 
-		test_ok(sl_hash_len(hashes[i].hash) == len && sl_hash_block(hashes[i].hash) == hashes[i].block, "%s sizes", name);
+		test_ok(sl_hash_len(hashes[i].hash) == len &&
+		        sl_hash_block(hashes[i].hash) == hashes[i].block, "%s sizes", name);
 		if (sl_hash_once(hashes[i].hash, "abc", 3, got) != SL_OK || sl_digest_new(hashes[i].hash, &d) != SL_OK)
 			test_bail("%s does not work", name);
 		test_mem(got, len, want, len, "%s at once", name);
@@ -54,10 +55,12 @@ digests(void)
 		        sl_digest_update(d, "c", 1) == SL_OK && sl_digest_update(d, NULL, 0) == SL_OK &&
 		        sl_digest_final(d, got) == SL_OK && memcmp(got, want, len) == 0, "%s in pieces", name);
 		test_ok(sl_digest_update(copy, "c", 1) == SL_OK && sl_digest_final(copy, got) == SL_OK &&
-		        memcmp(got, want, len) == 0 && sl_digest_hash(copy) == hashes[i].hash, "%s copied midway", name);
+		        memcmp(got, want, len) == 0 &&
+		        sl_digest_hash(copy) == hashes[i].hash, "%s copied midway", name);
 		test_ok(sl_digest_update(d, "abc", 3) == SL_OK && sl_digest_final(d, got) == SL_OK &&
 		        memcmp(got, want, len) == 0, "%s again after its end", name);
-		test_ok(sl_digest_update(d, "x", 1) == SL_OK && sl_digest_reset(d) == SL_OK && sl_digest_update(d, "abc", 3) == SL_OK &&
+		test_ok(sl_digest_update(d, "x", 1) == SL_OK && sl_digest_reset(d) == SL_OK &&
+		        sl_digest_update(d, "abc", 3) == SL_OK &&
 		        sl_digest_final(d, got) == SL_OK && memcmp(got, want, len) == 0, "%s after a reset", name);
 	}
 }
@@ -73,7 +76,8 @@ digest_edges(void)
 	test_ok(sl_digest_new(SL_HASH_NONE, &d) == SL_ERR_ARG && d == NULL, "no hash cannot run");
 	test_eq(sl_hash_once(SL_HASH_COUNT_, "", 0, got), SL_ERR_ARG, "an unknown hash");
 	test_hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", want, sizeof(want));
-	test_ok(sl_hash_once(SL_HASH_SHA256, NULL, 0, got) == SL_OK && memcmp(got, want, 32) == 0, "SHA-256 of nothing");
+	test_ok(sl_hash_once(SL_HASH_SHA256, NULL, 0, got) == SL_OK &&
+	        memcmp(got, want, 32) == 0, "SHA-256 of nothing");
 	sl_digest_free(&d);
 }
 
@@ -90,11 +94,14 @@ hmacs(void)
 		size_t jefe;
 		const char *mac;
 	} cases[] = {
-		{ "HMAC-SHA-256", SL_HASH_SHA256, 1, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+		{ "HMAC-SHA-256", SL_HASH_SHA256, 1,
+		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
 		{ "HMAC-SHA-384", SL_HASH_SHA384, 1,
 		  "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649" },
-		{ "HMAC-SHA-224, long key", SL_HASH_SHA224, 0, "3a854166ac5d9f023f54d517d0b39dbd946770db9c2b95c9f6f565d1" },
-		{ "HMAC-SHA-256, long key", SL_HASH_SHA256, 0, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
+		{ "HMAC-SHA-224, long key", SL_HASH_SHA224, 0,
+		  "3a854166ac5d9f023f54d517d0b39dbd946770db9c2b95c9f6f565d1" },
+		{ "HMAC-SHA-256, long key", SL_HASH_SHA256, 0,
+		  "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
 	};
 	uint8_t key[131];
 	uint8_t got[SL_HASH_MAX];
@@ -112,9 +119,11 @@ hmacs(void)
 		test_mem(got, len, want, len, "%s: RFC 4231", cases[i].name);
 	}
 	test_hex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", want, sizeof(want));
-	test_ok(sl_hmac(SL_HASH_SHA256, NULL, 0, NULL, 0, got) == SL_OK && memcmp(got, want, 32) == 0, "empty key, empty message");
+	test_ok(sl_hmac(SL_HASH_SHA256, NULL, 0, NULL, 0, got) == SL_OK &&
+	        memcmp(got, want, 32) == 0, "empty key, empty message");
 	test_eq(sl_hmac(SL_HASH_NONE, "", 0, NULL, 0, got), SL_ERR_ARG, "no hash");
-	test_eq(sl_hmac(SL_HASH_SHA256, "", 0, (const struct sl_part[9]){ { NULL, 0 } }, 9, got), SL_ERR_ARG, "too many parts");
+	test_eq(sl_hmac(SL_HASH_SHA256, "", 0, (const struct sl_part[9]){ { NULL, 0 } }, 9, got), SL_ERR_ARG,
+	        "too many parts");
 }
 
 /* RFC 5869 A.1 and A.2, the second step of each. */
@@ -130,7 +139,8 @@ hkdf(void)
 
 	test_hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5", prk, sizeof(prk));
 	test_hex("f0f1f2f3f4f5f6f7f8f9", info, sizeof(info));
-	test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865", want, sizeof(want));
+	test_hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865", want,
+	         sizeof(want));
 	if (sl_hkdf_expand_sha256(prk, 32, info, 10, 42, &okm) != SL_OK)
 		test_bail("HKDF-Expand does not work");
 	test_mem(okm.bytes, okm.len, want, 42, "HKDF-Expand: RFC 5869 A.1");
@@ -146,7 +156,8 @@ hkdf(void)
 	test_eq(sl_hkdf_expand_sha256(prk, 32, NULL, 0, 0, &none), SL_ERR_RANGE, "HKDF-Expand: nothing");
 	test_eq(sl_hkdf_expand_sha256(prk, 32, NULL, 0, 255 * 32 + 1, &none), SL_ERR_RANGE, "HKDF-Expand: too much");
 	test_ok(none.bytes == NULL, "a failure leaves the output alone");
-	test_ok(sl_hkdf_expand_sha256(prk, 32, NULL, 0, 255 * 32, &longest) == SL_OK && longest.len == 255 * 32, "HKDF-Expand: the most");
+	test_ok(sl_hkdf_expand_sha256(prk, 32, NULL, 0, 255 * 32, &longest) == SL_OK &&
+	        longest.len == 255 * 32, "HKDF-Expand: the most");
 }
 
 static void
@@ -173,7 +184,8 @@ rand_fork(void)
 	if (pid == 0)
 		child_random(fds[1]);
 	test_eq(sl_rand(ours, sizeof(ours)), SL_OK, "random in the parent");
-	test_ok(waitpid(pid, &status, 0) == pid && status == 0 && read(fds[0], theirs, 32) == 32, "random in the child");
+	test_ok(waitpid(pid, &status, 0) == pid && status == 0 &&
+	        read(fds[0], theirs, 32) == 32, "random in the child");
 	test_ok(memcmp(ours, theirs, 32) != 0, "parent and child draw different bytes");
 	(void)close(fds[0]);
 	(void)close(fds[1]);

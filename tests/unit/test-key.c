@@ -28,16 +28,20 @@ ec_parts(void)
 	SL_CLEANUP(sl_key_unref) struct sl_key *public = leaf_public(p521);
 	SL_SECRET none = { 0 };
 
-	test_ok(sl_key_kind(p256) == SL_KEY_EC && sl_key_size(p256) == 256 && sl_key_is_private(p256), "P-256: what it is");
+	test_ok(sl_key_kind(p256) == SL_KEY_EC && sl_key_size(p256) == 256 &&
+	        sl_key_is_private(p256), "P-256: what it is");
 	test_ok(sl_key_size(public) == 521 && !sl_key_is_private(public), "P-521: the public half");
 	part_is(p256, SL_PART_POINT, "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
 	        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299", "P-256: point");
 	part_is(p256, SL_PART_EC_OID, "06082a8648ce3d030107", "P-256: OID");
-	part_is(p256, SL_PART_SECRET, "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", "P-256: scalar");
-	part_is(p521, SL_PART_POINT, "0401894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd371123d46e45db6b5d5370a7f20fb633155d38"
+	part_is(p256, SL_PART_SECRET, "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721",
+	        "P-256: scalar");
+	part_is(p521, SL_PART_POINT,
+	        "0401894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd371123d46e45db6b5d5370a7f20fb633155d38"
 	        "ffa16d2bd761dcac474b9a2f5023a400493101c962cd4d2fddf782285e64584139c2f91b47f87ff82354d6630f746a28a0db25741b5b34a828008b22ac"
 	        "c23f924faafbd4d33f81ea66956dfeaa2bfdfcf5", "P-521: point");
-	part_is(p521, SL_PART_SECRET, "00fad06daa62ba3b25d2fb40133da757205de67f5bb0018fee8c86e1b68c7e75caa896eb32f1f47c70855836a6d16fcc1466f6d8fbe"
+	part_is(p521, SL_PART_SECRET,
+	        "00fad06daa62ba3b25d2fb40133da757205de67f5bb0018fee8c86e1b68c7e75caa896eb32f1f47c70855836a6d16fcc1466f6d8fbe"
 	        "c67db89ec0c08b0e996b83538", "P-521: scalar at full width");
 	test_eq(sl_key_part(public, SL_PART_SECRET, &none), SL_ERR_NOT_FOUND, "a public key has no secret");
 	test_eq(sl_key_part(p256, SL_PART_P, &none), SL_ERR_NOT_FOUND, "an EC key has no p");
@@ -59,7 +63,8 @@ ec_range(void)
 		{ "P-256, n", 256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", SL_ERR_ARG },
 		{ "P-256, 0", 256, "0000000000000000000000000000000000000000000000000000000000000000", SL_ERR_ARG },
 		{ "P-256, too short", 256, "01", SL_ERR_ARG },
-		{ "P-384, P-256's width", 384, "0000000000000000000000000000000000000000000000000000000000000001", SL_ERR_ARG },
+		{ "P-384, P-256's width", 384, "0000000000000000000000000000000000000000000000000000000000000001",
+		  SL_ERR_ARG },
 		{ "P-224", 224, "00000000000000000000000000000000000000000000000000000001", SL_ERR_ARG },
 		{ "nothing", 256, "", SL_ERR_ARG },
 	};
@@ -103,11 +108,13 @@ rsa_parts(void)
 	BN_gcd(t, p1, q1, ctx);
 	BN_div(u, NULL, p1, t, ctx);
 	BN_mul(t, u, q1, ctx); /* lcm */
-	test_ok(BN_mod_mul(u, d, e, t, ctx) == 1 && BN_is_one(u) && BN_cmp(d, t) < 0, "RSA: d is the least inverse of e");
+	test_ok(BN_mod_mul(u, d, e, t, ctx) == 1 && BN_is_one(u) &&
+	        BN_cmp(d, t) < 0, "RSA: d is the least inverse of e");
 	test_ok(BN_mod(u, d, p1, ctx) == 1 && BN_cmp(u, dp) == 0, "RSA: dp");
 	test_ok(BN_mod(u, d, q1, ctx) == 1 && BN_cmp(u, dq) == 0, "RSA: dq");
 	test_ok(BN_mod_mul(u, q, qinv, p, ctx) == 1 && BN_is_one(u), "RSA: qinv");
-	for (BIGNUM **all[] = { &n, &e, &d, &p, &q, &dp, &dq, &qinv, &p1, &q1, &t, &u, NULL }, ***bn = all; *bn != NULL; bn++)
+	for (BIGNUM **all[] = { &n, &e, &d, &p, &q, &dp, &dq, &qinv, &p1, &q1, &t, &u, NULL },
+	     ***bn = all; *bn != NULL; bn++)
 		BN_free(**bn);
 	BN_CTX_free(ctx);
 }
@@ -123,7 +130,8 @@ rsa_bad(void)
 	if (sl_key_part(key, SL_PART_P, &p) != SL_OK || sl_key_part(key, SL_PART_Q, &q) != SL_OK ||
 	    sl_key_part(key, SL_PART_SPKI, &a) != SL_OK)
 		test_bail("no primes");
-	test_ok(sl_key_from_rsa(q.bytes, q.len, p.bytes, p.len, &swapped) == SL_OK && sl_key_part(swapped, SL_PART_P, &b) == SL_OK &&
+	test_ok(sl_key_from_rsa(q.bytes, q.len, p.bytes, p.len, &swapped) == SL_OK &&
+	        sl_key_part(swapped, SL_PART_P, &b) == SL_OK &&
 	        sl_secret_equal(b.bytes, b.len, p.bytes, p.len), "primes in the other order");
 	test_eq(sl_key_from_rsa(p.bytes, p.len, p.bytes, p.len, &none), SL_ERR_ARG, "one prime twice");
 	test_eq(sl_key_from_rsa(p.bytes, 60, q.bytes, 60, &none), SL_ERR_ARG, "far too small");
@@ -149,13 +157,15 @@ secrets(void)
 	uint8_t unclamped[32];
 	struct sl_key *nothing = NULL;
 
-	test_ok(sl_key_from_secret((const uint8_t *)"\0abc", 4, &key) == SL_OK && sl_key_size(key) == 32 && sl_key_is_private(key), "a secret");
+	test_ok(sl_key_from_secret((const uint8_t *)"\0abc", 4, &key) == SL_OK && sl_key_size(key) == 32 &&
+	        sl_key_is_private(key), "a secret");
 	part_is(key, SL_PART_SECRET, "00616263", "a secret's bytes");
 	test_eq(sl_key_part(key, SL_PART_SPKI, &none), SL_ERR_NOT_FOUND, "a secret has no public key");
 	test_eq(sl_key_part(key, SL_PART_EC_OID, &none), SL_ERR_NOT_FOUND, "a secret has no curve");
 	test_eq(sl_key_from_secret((const uint8_t *)"", 0, &nothing), SL_ERR_RANGE, "an empty secret");
 	memset(unclamped, 0xff, sizeof(unclamped));
-	test_ok(sl_key_from_raw(SL_KEY_X25519, unclamped, 32, &x) == SL_OK && sl_key_part(x, SL_PART_SECRET, &got) == SL_OK &&
+	test_ok(sl_key_from_raw(SL_KEY_X25519, unclamped, 32, &x) == SL_OK &&
+	        sl_key_part(x, SL_PART_SECRET, &got) == SL_OK &&
 	        got.len == 32 && memcmp(got.bytes, unclamped, 32) == 0, "X25519: the bytes are kept as they are");
 	test_eq(sl_key_from_raw(SL_KEY_X25519, unclamped, 31, &nothing), SL_ERR_ARG, "X25519: too short");
 	test_eq(sl_key_from_raw(SL_KEY_EC, unclamped, 32, &nothing), SL_ERR_ARG, "raw bytes are no EC key");
@@ -183,7 +193,8 @@ spki_of_others(void)
 		p = spki.bytes;
 		pkey = d2i_PUBKEY(NULL, &p, (long)spki.len);
 		len = i2d_PUBKEY(pkey, &theirs);
-		test_mem(theirs, (size_t)len, spki.bytes, spki.len, "%s: libcrypto's SubjectPublicKeyInfo is the same", names[i]);
+		test_mem(theirs, (size_t)len, spki.bytes, spki.len, "%s: libcrypto's SubjectPublicKeyInfo is the same",
+		         names[i]);
 		OPENSSL_free(theirs);
 		EVP_PKEY_free(pkey);
 	}
@@ -233,18 +244,29 @@ spki_bad(void)
 	} cases[] = {
 		{ "nothing", "", SL_ERR_FORMAT },
 		{ "Ed25519", "302a300506032b65700321000000000000000000000000000000000000000000000000000000000000000001", SL_OK },
-		{ "a byte after the end", "302a300506032b6570032100000000000000000000000000000000000000000000000000000000000000000100", SL_ERR_FORMAT },
-		{ "a byte inside the end", "302b300506032b6570032100000000000000000000000000000000000000000000000000000000000000000100", SL_ERR_FORMAT },
-		{ "long form of a short length", "30812a300506032b65700321000000000000000000000000000000000000000000000000000000000000000001", SL_ERR_FORMAT },
-		{ "indefinite length", "3080300506032b657003210000000000000000000000000000000000000000000000000000000000000000010000", SL_ERR_FORMAT },
+		{ "a byte after the end",
+		  "302a300506032b6570032100000000000000000000000000000000000000000000000000000000000000000100",
+		  SL_ERR_FORMAT },
+		{ "a byte inside the end",
+		  "302b300506032b6570032100000000000000000000000000000000000000000000000000000000000000000100",
+		  SL_ERR_FORMAT },
+		{ "long form of a short length",
+		  "30812a300506032b65700321000000000000000000000000000000000000000000000000000000000000000001",
+		  SL_ERR_FORMAT },
+		{ "indefinite length",
+		  "3080300506032b657003210000000000000000000000000000000000000000000000000000000000000000010000",
+		  SL_ERR_FORMAT },
 		{ "unused bits", "302a300506032b65700321010000000000000000000000000000000000000000000000000000000000000001", SL_ERR_FORMAT },
-		{ "Ed25519 with NULL parameters", "302c300706032b657005000321000000000000000000000000000000000000000000000000000000000000000001", SL_ERR_UNSUPPORTED },
+		{ "Ed25519 with NULL parameters",
+		  "302c300706032b657005000321000000000000000000000000000000000000000000000000000000000000000001",
+		  SL_ERR_UNSUPPORTED },
 		{ "Ed448", "3043300506032b6571033a005fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778edf124769b46c7061bd6783df1e50f6cd1fa1abeafe8256180",
 		  SL_ERR_UNSUPPORTED },
 		{ "compressed P-256", "3039301306072a8648ce3d020106082a8648ce3d03010703220003" "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6",
 		  SL_ERR_UNSUPPORTED },
 		{ "P-256 at infinity", "3019301306072a8648ce3d020106082a8648ce3d03010703020000", SL_ERR_FORMAT },
-		{ "RSA of 32 bits", "3020300d06092a864886f70d0101010500030f00300c020500f1f1f1f10203010001", SL_ERR_UNSUPPORTED },
+		{ "RSA of 32 bits", "3020300d06092a864886f70d0101010500030f00300c020500f1f1f1f10203010001",
+		  SL_ERR_UNSUPPORTED },
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
@@ -278,7 +300,8 @@ parts_bad(void)
 	test_eq(sl_key_from_rsa_public(n, 129, n + 128, 1, &key), SL_ERR_FORMAT, "e = 1");
 	test_eq(sl_key_from_rsa_public(n, 100, e3, 1, &key), SL_ERR_UNSUPPORTED, "n too small");
 	test_ok(key == NULL, "a failure leaves the output alone");
-	test_ok(sl_key_from_rsa_public(n, 129, e3, 1, &rsa) == SL_OK && sl_key_size(rsa) == 1024, "n with a leading zero");
+	test_ok(sl_key_from_rsa_public(n, 129, e3, 1, &rsa) == SL_OK &&
+	        sl_key_size(rsa) == 1024, "n with a leading zero");
 }
 
 static void
@@ -289,7 +312,8 @@ curves(void)
 		enum sl_key_kind kind;
 		unsigned size;
 	} good[] = {
-		{ "06082a8648ce3d030107", SL_KEY_EC, 256 }, { "06052b81040022", SL_KEY_EC, 384 }, { "06052b81040023", SL_KEY_EC, 521 },
+		{ "06082a8648ce3d030107", SL_KEY_EC, 256 }, { "06052b81040022", SL_KEY_EC, 384 },
+			{ "06052b81040023", SL_KEY_EC, 521 },
 		{ "06032b6570", SL_KEY_ED25519, 256 }, { "130c656477617264733235353139", SL_KEY_ED25519, 256 },
 		{ "06032b656e", SL_KEY_X25519, 256 }, { "130a63757276653235353139", SL_KEY_X25519, 256 },
 		{ "06092b06010401da470f01", SL_KEY_ED25519, 256 }, { "060a2b060104019755010501", SL_KEY_X25519, 256 },
@@ -302,10 +326,12 @@ curves(void)
 	for (size_t i = 0; i < SL_ARRAY_LEN(good); i++) {
 		const size_t len = test_hex(good[i].hex, der, sizeof(der));
 
-		test_ok(sl_key_curve(der, len, &kind, &size) == SL_OK && kind == good[i].kind && size == good[i].size, "curve %s", good[i].hex);
+		test_ok(sl_key_curve(der, len, &kind, &size) == SL_OK && kind == good[i].kind &&
+		        size == good[i].size, "curve %s", good[i].hex);
 	}
 	for (size_t i = 0; i < SL_ARRAY_LEN(bad); i++)
-		test_eq(sl_key_curve(der, test_hex(bad[i], der, sizeof(der)), &kind, &size), SL_ERR_UNSUPPORTED, "no curve %s", bad[i]);
+		test_eq(sl_key_curve(der, test_hex(bad[i], der, sizeof(der)), &kind, &size), SL_ERR_UNSUPPORTED,
+		        "no curve %s", bad[i]);
 }
 
 int

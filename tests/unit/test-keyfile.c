@@ -208,6 +208,9 @@ directories(void)
 	check_clash("d2/lost.key", "label = X\ntype = ec:P-256\ntoken = unknown\n", SL_ERR_FORMAT, "an unknown token",
 	            "token: 'unknown', expected a token of the configuration");
 	check_clash("d2/bad.key", "label = X\n", SL_ERR_FORMAT, "a bad file among good ones", ":1: no type");
+	(void)chmod(test_path("d2"), 0777);
+	test_eq(load_all(&files, &msg), SL_ERR_ACCESS, "a directory that others can write");
+	(void)chmod(test_path("d2"), 0755);
 	test_eq(load_all(&files, &msg), SL_OK, "good again %s", msg.text);
 	sl_keyfiles_clear(&files);
 }

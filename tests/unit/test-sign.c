@@ -11,7 +11,10 @@
 #include <pthread.h>
 #include <string.h>
 
-/* RFC 6979 A.2.5 to A.2.7, message "sample": whatever nonce was used, the signature is right, and so are the public key and the widths. */
+/*
+ * RFC 6979 A.2.5 to A.2.7, message "sample": whatever nonce was used, the signature is right, and so are the public
+ * key and the widths.
+ */
 static void
 ecdsa_known(void)
 {
@@ -22,9 +25,11 @@ ecdsa_known(void)
 	} cases[] = {
 		{ "P-256", SL_HASH_SHA256, "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
 		  "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8" },
-		{ "P-384", SL_HASH_SHA384, "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a648152e44acf96e36dd1e80fabe46"
+		{ "P-384", SL_HASH_SHA384,
+		  "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a648152e44acf96e36dd1e80fabe46"
 		  "99ef4aeb15f178cea1fe40db2603138f130e740a19624526203b6351d0a3a94fa329c145786e679e7b82c71a38628ac8" },
-		{ "P-521", SL_HASH_SHA512, "00c328fafcbd79dd77850370c46325d987cb525569fb63c5d3bc53950e6d4c5f174e25a1ee9017b5d450606add152b534931d7"
+		{ "P-521", SL_HASH_SHA512,
+		  "00c328fafcbd79dd77850370c46325d987cb525569fb63c5d3bc53950e6d4c5f174e25a1ee9017b5d450606add152b534931d7"
 		  "d4e8455cc91f9b15bf05ec36e377fa"
 		  "00617cce7cf5064806c467f678d3b4080d6f1cc50af26ca209417308281b68af282623eaa63e5b5c0723d8b8c37ff0777b1a20f8ccb1dccc4399"
 		  "7f1ee0e44da4a67a" },
@@ -40,12 +45,16 @@ ecdsa_known(void)
 		if (sl_hash_once(cases[i].hash, "sample", 6, digest) != SL_OK ||
 		    sl_signer_new(key, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA }, true, &s) != SL_OK)
 			test_bail("ECDSA");
-		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len), SL_OK, "%s: RFC 6979", cases[i].key);
-		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len - 1), SL_ERR_RANGE, "%s: too short", cases[i].key);
+		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len), SL_OK, "%s: RFC 6979",
+		        cases[i].key);
+		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len - 1), SL_ERR_RANGE,
+		        "%s: too short", cases[i].key);
 		memset(rs, 0, len / 2);
-		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len), SL_ERR_VERIFY, "%s: r = 0", cases[i].key);
+		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len), SL_ERR_VERIFY, "%s: r = 0",
+		        cases[i].key);
 		memset(rs, 0xff, len);
-		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len), SL_ERR_VERIFY, "%s: too big", cases[i].key);
+		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len), SL_ERR_VERIFY, "%s: too big",
+		        cases[i].key);
 	}
 }
 
@@ -84,8 +93,10 @@ eddsa_known(void)
 static const EVP_MD *
 md_of(enum sl_hash hash)
 {
-	return hash == SL_HASH_SHA1 ? EVP_sha1() : hash == SL_HASH_SHA256 ? EVP_sha256() : hash == SL_HASH_SHA384 ? EVP_sha384() :
-		hash == SL_HASH_SHA512 ? EVP_sha512() : hash == SL_HASH_SHA3_256 ? EVP_sha3_256() : hash == SL_HASH_SHA3_384 ?
+	return hash == SL_HASH_SHA1 ? EVP_sha1() : hash == SL_HASH_SHA256 ? EVP_sha256() : hash == SL_HASH_SHA384
+		? EVP_sha384() :
+		hash == SL_HASH_SHA512 ? EVP_sha512() : hash == SL_HASH_SHA3_256 ? EVP_sha3_256()
+			: hash == SL_HASH_SHA3_384 ?
 		EVP_sha3_384() : NULL;
 }
 
@@ -94,7 +105,8 @@ static bool
 others_agree_rsa(EVP_PKEY_CTX *ctx, const struct leaf_case *c, const uint8_t *sig, size_t len)
 {
 	static const int paddings[] = {
-		[SL_SIG_RSA_PKCS1] = RSA_PKCS1_PADDING, [SL_SIG_RSA_PSS] = RSA_PKCS1_PSS_PADDING, [SL_SIG_RSA_RAW] = RSA_NO_PADDING
+		[SL_SIG_RSA_PKCS1] = RSA_PKCS1_PADDING, [SL_SIG_RSA_PSS] = RSA_PKCS1_PSS_PADDING,
+			[SL_SIG_RSA_RAW] = RSA_NO_PADDING
 	};
 	uint8_t full[256] = { 0 };
 
@@ -157,7 +169,8 @@ others_agree(void)
 		pkey = d2i_PUBKEY(NULL, &p, (long)spki.len);
 		ctx = EVP_PKEY_CTX_new(pkey, NULL);
 		ok = sl_key_kind(key) == SL_KEY_EC ? others_agree_ecdsa(ctx, c, sig, len) :
-			sl_key_kind(key) == SL_KEY_RSA ? others_agree_rsa(ctx, c, sig, len) : others_agree_eddsa(pkey, c, sig, len);
+			sl_key_kind(key) == SL_KEY_RSA ? others_agree_rsa(ctx, c, sig, len)
+				: others_agree_eddsa(pkey, c, sig, len);
 		test_ok(ok, "libcrypto's own context agrees: %s", c->name);
 		EVP_PKEY_CTX_free(ctx);
 		EVP_PKEY_free(pkey);
@@ -177,10 +190,13 @@ misfits(void)
 		{ "EdDSA with X25519", "X25519", { .alg = SL_SIG_EDDSA }, SL_ERR_ARG },
 		{ "PSS without a hash", "RSA-2048", { SL_SIG_RSA_PSS, SL_HASH_NONE, SL_HASH_SHA1, 0 }, SL_ERR_ARG },
 		{ "PSS without an MGF", "RSA-2048", { SL_SIG_RSA_PSS, SL_HASH_SHA1, SL_HASH_NONE, 0 }, SL_ERR_ARG },
-		{ "PSS with a byte of salt too much", "RSA-2048", { SL_SIG_RSA_PSS, SL_HASH_SHA1, SL_HASH_SHA1, 235 }, SL_ERR_ARG },
-		{ "PSS with absurd salt", "RSA-2048", { SL_SIG_RSA_PSS, SL_HASH_SHA1, SL_HASH_SHA1, SIZE_MAX }, SL_ERR_ARG },
+		{ "PSS with a byte of salt too much", "RSA-2048", { SL_SIG_RSA_PSS, SL_HASH_SHA1, SL_HASH_SHA1, 235 },
+		  SL_ERR_ARG },
+		{ "PSS with absurd salt", "RSA-2048", { SL_SIG_RSA_PSS, SL_HASH_SHA1, SL_HASH_SHA1, SIZE_MAX },
+		  SL_ERR_ARG },
 		{ "an unknown algorithm", "RSA-2048", { .alg = (enum sl_sig_alg)99 }, SL_ERR_UNSUPPORTED },
-		{ "an unknown hash", "RSA-2048", { SL_SIG_RSA_PKCS1, SL_HASH_COUNT_, SL_HASH_NONE, 0 }, SL_ERR_UNSUPPORTED },
+		{ "an unknown hash", "RSA-2048", { SL_SIG_RSA_PKCS1, SL_HASH_COUNT_, SL_HASH_NONE, 0 },
+		  SL_ERR_UNSUPPORTED },
 	};
 	SL_CLEANUP(sl_key_unref) struct sl_key *p256 = leaf_key("P-256");
 	SL_CLEANUP(sl_key_unref) struct sl_key *public = leaf_public(p256);
@@ -192,10 +208,12 @@ misfits(void)
 
 		test_eq(sl_signer_new(key, &cases[i].params, false, &s), cases[i].err, "%s", cases[i].name);
 	}
-	test_eq(sl_signer_new(public, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA }, false, &s), SL_ERR_ARG, "signing with a public key");
+	test_eq(sl_signer_new(public, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA }, false, &s), SL_ERR_ARG,
+	        "signing with a public key");
 	if (sl_key_from_secret((const uint8_t *)"k", 1, &secret) != SL_OK)
 		test_bail("no secret");
-	test_eq(sl_signer_new(secret, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA }, false, &s), SL_ERR_ARG, "signing with a secret");
+	test_eq(sl_signer_new(secret, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA }, false, &s), SL_ERR_ARG,
+	        "signing with a secret");
 	test_ok(s == NULL, "a failure leaves the output alone");
 }
 
@@ -223,7 +241,8 @@ bad_inputs(void)
 		SL_CLEANUP(sl_signer_free) struct sl_signer *s = NULL;
 		SL_CLEANUP(sl_signer_free) struct sl_signer *v = NULL;
 
-		if (sl_signer_new(key, &cases[i].params, false, &s) != SL_OK || sl_signer_new(key, &cases[i].params, true, &v) != SL_OK)
+		if (sl_signer_new(key, &cases[i].params, false, &s) != SL_OK ||
+		    sl_signer_new(key, &cases[i].params, true, &v) != SL_OK)
 			test_bail("%s", cases[i].name);
 		test_ok(sl_signer_sign(s, in, cases[i].len, sig) == SL_ERR_RANGE && sig[0] == 9, "%s", cases[i].name);
 		test_eq(sl_signer_verify(v, in, cases[i].len, sig, 256), SL_ERR_RANGE, "%s: to verify", cases[i].name);
@@ -242,14 +261,16 @@ error_queue(void)
 	uint8_t sig[64] = { 0 };
 
 	ERR_clear_error();
-	test_ok(leaf_verify(&leaf_cases[0], key, sig, 64) == SL_ERR_VERIFY && ERR_peek_error() == 0, "a wrong signature leaves no error behind");
+	test_ok(leaf_verify(&leaf_cases[0], key, sig, 64) == SL_ERR_VERIFY &&
+	        ERR_peek_error() == 0, "a wrong signature leaves no error behind");
 	if (sl_key_part(key, SL_PART_SPKI, &spki) != SL_OK)
 		test_bail("no SPKI");
 	spki.bytes[spki.len - 1] ^= 1;
 	test_eq(sl_key_from_spki(spki.bytes, spki.len, &none), SL_ERR_FORMAT, "a point off the curve");
 	test_ok(ERR_peek_error() == 0, "it leaves no error behind");
 	ERR_raise(ERR_LIB_USER, 42);
-	test_ok(leaf_verify(&leaf_cases[0], key, sig, 64) == SL_ERR_VERIFY && ERR_GET_REASON(ERR_peek_last_error()) == 42,
+	test_ok(leaf_verify(&leaf_cases[0], key, sig, 64) == SL_ERR_VERIFY &&
+	        ERR_GET_REASON(ERR_peek_last_error()) == 42,
 	        "the host's own error stays");
 	(void)ERR_get_error();
 	test_ok(ERR_peek_error() == 0, "and stays alone");

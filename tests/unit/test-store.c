@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Seedleaf authors */
+#include "lib/test.h"
+#include "token/store.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The store against doc/store.md: one made by hand from that page is read, and one that we made is looked at with SQLite alone. */
+
+static char dir[4000];
+static char path[4096];
+static const struct sl_root_name root_a = { .bytes = { 0, 11, 1 }, .len = 34 };
+static const struct sl_root_name root_b = { .bytes = { 0, 11, 2 }, .len = 34 };
+
+static void
+sql(const char *text)
+{
+	sqlite3 *db = NULL;
+	char *why = NULL;
+
+	if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
+		test_bail("%s: %s", text, why == NULL ? "cannot open" : why);
+	(void)sqlite3_close(db);
+}
+
+static long long
+number(const char *text)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *stmt = NULL;
+	long long n = -1;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK && sqlite3_prepare_v2(db, text, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		n = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_finalize(stmt);
+	(void)sqlite3_close(db);
+	return n;
+}
+
+static void
+fresh_dir(const char *name)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)snprintf(dir, sizeof(dir), "%s/seedleaf-%s-XXXXXX", tmp == NULL ? "/tmp" : tmp, name);
+	if (mkdtemp(dir) == NULL)
+		test_bail("mkdtemp %s", dir);
+	(void)snprintf(path, sizeof(path), "%s/store.db", dir);
+}
+
+static void
+remove_dir(void)
+{
+	(void)unlink(path);
+	(void)rmdir(dir);
+}
+
+static struct sl_store *
+open_store(enum sl_err want, const char *name)
+{
+	struct sl_store *store = NULL;
+	struct sl_msg msg = { "" };
+	const enum sl_err err = sl_store_open(dir, &store, &msg);
+
+	test_eq(err, want, "%s", name);
+	if (want != SL_OK)
+		test_ok(strstr(msg.text, dir) != NULL, "and the message names the path: %s", msg.text);
+	return store;
+}
+
+static void
+make_record(struct sl_record *r, const char *label, CK_OBJECT_CLASS class, bool recipe)
+{
+	if (sl_attrs_set_ulong(&r->attrs, CKA_CLASS, class) != SL_OK || sl_attrs_set(&r->attrs, CKA_LABEL, label, strlen(label)) != SL_OK ||
+	    sl_attrs_set(&r->attrs, CKA_ID, "\1\2", 2) != SL_OK || sl_attrs_set_bool(&r->attrs, CKA_SIGN, true) != SL_OK ||
+	    sl_attrs_set_ulong(&r->attrs, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION) != SL_OK)
+		test_bail("out of memory");
+	r->has_recipe = recipe;
+	if (!recipe)
+		return;
+	r->recipe = (struct sl_recipe){ .version = 7, .salted = true };
+	(void)snprintf(r->recipe.name, sizeof(r->recipe.name), "born %s", label);
+	memset(r->recipe.salt, 0x5a, sizeof(r->recipe.salt));
+	r->hints = (struct sl_rsa_hints){ 11, 22 };
+	if (sl_keytype_parse("rsa:3072", &r->recipe.type, NULL) != SL_OK)
+		test_bail("rsa:3072");
+}
+
+static void
+written(void)
+{
+	struct sl_store *store;
+	SL_CLEANUP(sl_record_clear) struct sl_record a = { 0 };
+	SL_CLEANUP(sl_record_clear) struct sl_record b = { 0 };
+	SL_CLEANUP(sl_record_clear) struct sl_record back = { 0 };
+	struct sl_record *both[] = { &a, &b };
+	int64_t *rows = NULL;
+	int64_t root;
+	size_t n;
+	struct stat st;
+
+	fresh_dir("written");
+	(void)rmdir(dir);
+	store = open_store(SL_OK, "a directory that is not there is an empty store");
+	test_eq(sl_store_root(store, "owner", &root_a, false, &root), SL_OK, "asking for a root");
+	test_ok(root == 0 && stat(dir, &st) != 0, "makes nothing");
+	make_record(&a, "k", CKO_PRIVATE_KEY, true);
+	make_record(&b, "k", CKO_PUBLIC_KEY, false);
+	test_eq(sl_store_root(store, "owner", &root_a, true, &root), SL_OK, "the first write makes it");
+	test_ok(stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700, "the directory is 0700");
+	test_ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "the database is 0600");
+	test_eq(sl_store_add(store, root, both, 2, false), SL_OK, "two objects");
+	test_ok(a.row > 0 && b.row > a.row, "have rows");
+	test_eq((unsigned long long)number("PRAGMA application_id"), 0x534c4631, "application_id");
+	test_eq((unsigned long long)number("PRAGMA user_version"), 1, "user_version");
+	test_eq((unsigned long long)number("SELECT count(*) FROM object WHERE class = 3 AND label = x'6b' AND key_id = x'0102'"), 1,
+	        "the index columns repeat the attributes");
+	test_eq((unsigned long long)number("SELECT value FROM attribute JOIN object ON object = id WHERE class = 3 AND type = 0x108"), 1,
+	        "a truth value is an INTEGER");
+	test_ok(number("SELECT value FROM attribute JOIN object ON object = id WHERE class = 3 AND type = 0x166") == -1,
+	        "CK_UNAVAILABLE_INFORMATION is -1");
+	test_eq((unsigned long long)number("SELECT count(*) FROM recipe WHERE name = 'born k' AND type = 'rsa:3072' AND version = 7 AND"
+	                                   " length(salt) = 32 AND hint_p = 11 AND hint_q = 22"), 1, "the recipe");
+	test_eq(sl_store_find(store, root, &(struct sl_store_query){ .has_class = true, .class = CKO_PRIVATE_KEY, .label = "k", .label_len = 1 }, &rows, &n), SL_OK, "find");
+	test_ok(n == 1 && rows[0] == a.row, "by class and label");
+	free(rows);
+	test_eq(sl_store_load(store, a.row, &back), SL_OK, "load");
+	test_ok(back.attrs.n == a.attrs.n && sl_attrs_bool(&back.attrs, CKA_SIGN, false) &&
+	        sl_attrs_ulong(&back.attrs, CKA_KEY_GEN_MECHANISM, 0) == CK_UNAVAILABLE_INFORMATION, "the attributes come back");
+	test_ok(back.has_recipe && memcmp(&back.recipe, &a.recipe, sizeof(a.recipe)) == 0 && back.hints.q == 22, "and the recipe");
+	test_eq(sl_store_remove(store, a.row), SL_OK, "remove");
+	test_eq((unsigned long long)number("SELECT (SELECT count(*) FROM recipe) + (SELECT count(*) FROM attribute WHERE object = 1)"), 0,
+	        "takes attributes and recipe along");
+	test_eq(sl_store_remove(store, a.row), SL_ERR_NOT_FOUND, "once");
+	sl_record_clear(&back);
+	test_eq(sl_store_load(store, a.row, &back), SL_ERR_NOT_FOUND, "gone");
+	a.row = 0;
+	test_eq(sl_store_add(store, root, both, 1, false), SL_OK, "another one");
+	test_ok(a.row > b.row, "never has a row that was used before");
+	sl_store_close(&store);
+	remove_dir();
+}
+
+/* Typed in from doc/store.md, not by our code. */
+static const char by_hand[] =
+	"CREATE TABLE root(id INTEGER PRIMARY KEY AUTOINCREMENT, token, name, salt_key);"
+	"CREATE TABLE object(id INTEGER PRIMARY KEY AUTOINCREMENT, root, class, label, key_id);"
+	"CREATE TABLE attribute(object, type, value, PRIMARY KEY(object, type));"
+	"CREATE TABLE recipe(object INTEGER PRIMARY KEY, name, type, version, salt, hint_p, hint_q);"
+	"CREATE TABLE public(root, idx, spki, hint_p, hint_q, PRIMARY KEY(root, idx));"
+	"INSERT INTO root VALUES(1, 'owner', cast(x'000b01' || zeroblob(31) AS BLOB), NULL);"
+	"INSERT INTO object VALUES(5, 1, 3, x'6b31', x'00');"
+	"INSERT INTO attribute VALUES(5, 0, 3), (5, 3, x'6b31'), (5, 0x102, x'00'), (5, 0x108, 1), (5, 0x7ffffff0, x'01');"
+	"INSERT INTO recipe VALUES(5, 'k1', 'ec:P-256', 1, zeroblob(32), 0, 0);"
+	"PRAGMA application_id = 0x534c4631; PRAGMA user_version = 1;";
+
+static void
+read_by_hand(void)
+{
+	SL_CLEANUP(sl_record_clear) struct sl_record back = { 0 };
+	struct sl_orphans *orphans = NULL;
+	struct sl_store *store;
+	int64_t *rows = NULL;
+	int64_t root = 0;
+	size_t n = 0;
+
+	fresh_dir("by-hand");
+	sql(by_hand);
+	sql("UPDATE root SET name = (SELECT x'000b0100000000000000000000000000000000000000000000000000000000000000'), id = 1");
+	store = open_store(SL_OK, "a store made by hand from doc/store.md");
+	test_ok(sl_store_root(store, "owner", &root_a, false, &root) == SL_OK && root == 1, "its root");
+	test_ok(sl_store_find(store, root, &(struct sl_store_query){ .id = "", .id_len = 1 }, &rows, &n) == SL_OK && n == 1, "its object by id");
+	free(rows);
+	test_eq(sl_store_load(store, 5, &back), SL_OK, "loads");
+	test_ok(back.attrs.n == 4, "without the attribute of a later version");
+	test_ok(back.has_recipe && strcmp(back.recipe.name, "k1") == 0 && back.recipe.salted && back.recipe.type.size == 256, "with its recipe");
+	test_ok(sl_store_orphans(store, "owner", &root_a, &orphans, &n) == SL_OK && n == 0, "no orphans of the root itself");
+	free(orphans);
+	test_ok(sl_store_orphans(store, "owner", &root_b, &orphans, &n) == SL_OK && n == 1 && orphans[0].objects == 1, "an orphan of another");
+	free(orphans);
+	test_eq(sl_store_set_pin(store, 1, &root_b), SL_OK, "pin a salt key");
+	test_eq(sl_store_set_pin(store, 1, &root_b), SL_OK, "again the same");
+	test_eq(sl_store_set_pin(store, 1, &root_a), SL_ERR_MISMATCH, "never another");
+	sl_store_close(&store);
+	remove_dir();
+}
+
+static void
+refused(void)
+{
+	struct sl_store *store;
+	FILE *f;
+
+	fresh_dir("refused");
+	sql(by_hand);
+	sql("PRAGMA user_version = 2");
+	store = open_store(SL_ERR_VERSION, "a newer version");
+	sql("PRAGMA user_version = 1; PRAGMA application_id = 7");
+	store = open_store(SL_ERR_FORMAT, "somebody else's database");
+	sql("PRAGMA application_id = 0x534c4631");
+	(void)chmod(path, 0666);
+	store = open_store(SL_ERR_ACCESS, "a database that everybody can write");
+	(void)chmod(path, 0600);
+	(void)chmod(dir, 0777);
+	store = open_store(SL_ERR_ACCESS, "a directory that everybody can write");
+	(void)chmod(dir, 0700);
+	store = open_store(SL_OK, "with the right modes it opens");
+	sl_store_close(&store);
+	f = fopen(path, "w");
+	if (f == NULL || fputs("this is no database, it is a text that is long enough to be looked at as one", f) < 0 || fclose(f) != 0)
+		test_bail("%s", path);
+	store = open_store(SL_ERR_FORMAT, "a text file in its place");
+	(void)unlink(path);
+	(void)rmdir(dir);
+	f = fopen(dir, "w");
+	if (f == NULL || fclose(f) != 0)
+		test_bail("%s", dir);
+	store = open_store(SL_ERR_FORMAT, "a file where the directory should be");
+	(void)unlink(dir);
+	(void)store;
+}
+
+int
+main(void)
+{
+	written();
+	read_by_hand();
+	refused();
+	return test_done();
+}
