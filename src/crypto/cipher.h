@@ -38,7 +38,10 @@ struct sl_cipher_params {
 /* One running encryption or decryption; used by one thread at a time. Holds a reference to the key. */
 struct sl_cipher;
 
-/* SL_ERR_ARG when parameters or key length do not fit; SL_ERR_RANGE: a CCM data_len above SL_CIPHER_HELD_MAX. */
+/*
+ * SL_ERR_ARG when parameters or key length do not fit; SL_ERR_RANGE: a CCM data_len above SL_CIPHER_HELD_MAX. SL_ERR_UNSUPPORTED: no such mode,
+ * and a GCM IV above 128 bytes, which libcrypto does not take.
+ */
 SL_MUST_CHECK enum sl_err sl_cipher_new(struct sl_key *key, const struct sl_cipher_params *params, bool encrypt,
                                         struct sl_cipher **ret_cipher);
 /* Fine with NULL. */

@@ -30,8 +30,8 @@ SL_MUST_CHECK enum sl_err sl_kdf_tls12(enum sl_hash hash, struct sl_part secret,
                                        size_t len, struct sl_secret *ret_key);
 
 /*
- * SP 800-108r1, counter and feedback mode, over a list of data fields in the order the caller gives them (PKCS#11 3.0 section 2.42, CK_PRF_DATA_PARAM). The PRF is
- * HMAC with hash, or AES-CMAC when hash is SL_HASH_NONE.
+ * SP 800-108r1, counter and feedback mode, over a list of data fields in the order the caller gives them (PKCS#11 3.0 section 2.42,
+ * CK_PRF_DATA_PARAM). The PRF is HMAC with hash, or AES-CMAC when hash is SL_HASH_NONE.
  */
 enum sl_kdf108_field { SL_KDF108_COUNTER, SL_KDF108_CHAINING, SL_KDF108_BYTES, SL_KDF108_LENGTH };
 struct sl_kdf108_part {

@@ -15,7 +15,10 @@ struct sl_mac_params {
 	size_t iv_len;       /* 1 to 256; SL_ERR_UNSUPPORTED above 128 */
 };
 
-/* One running MAC over a secret key; used by one thread at a time; reusable: final starts anew (GMAC: with the same IV only for verification, so make another). */
+/*
+ * One running MAC over a secret key; used by one thread at a time; reusable: final starts anew (GMAC: with the same IV, which is only for
+ * verification, so make another).
+ */
 struct sl_macop;
 
 /* SL_ERR_ARG when parameters or key length do not fit. Holds a copy of the key's schedule, not the key. */

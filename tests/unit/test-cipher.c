@@ -288,13 +288,14 @@ tampered(struct message *m, const char *name)
 	test_ok(ok, "%s: each byte changed is found, and nothing written", name);
 	if (m->params.aad_len != 0) {
 		SL_CLEANUP(sl_cipher_free) struct sl_cipher *other = NULL;
+		uint8_t *aad = (uint8_t *)(uintptr_t)m->params.aad;
 		size_t n = 0;
 
-		m->aad[m->params.aad_len - 1] ^= 1;
+		aad[m->params.aad_len - 1] ^= 1;
 		other = open_cipher(m, false);
 		test_ok(sl_cipher_update(other, m->cipher, m->cipher_len, got, &n) == SL_OK &&
 		        sl_cipher_final(other, got, &n) == SL_ERR_VERIFY, "%s: other additional data", name);
-		m->aad[m->params.aad_len - 1] ^= 1;
+		aad[m->params.aad_len - 1] ^= 1;
 	}
 }
 
@@ -584,6 +585,7 @@ bad_params(void)
 		{ "CTR with no bit", 16, SL_ERR_ARG, { .mode = SL_CIPHER_CTR, .iv = b, .iv_len = 16 } },
 		{ "CTR with 129 bits", 16, SL_ERR_ARG, { .mode = SL_CIPHER_CTR, .iv = b, .iv_len = 16, .counter_bits = 129 } },
 		{ "GCM without IV", 16, SL_ERR_ARG, { .mode = SL_CIPHER_GCM, .tag_len = 16 } },
+		{ "GCM with more IV than libcrypto takes", 16, SL_ERR_UNSUPPORTED, { .mode = SL_CIPHER_GCM, .iv = b, .iv_len = 129, .tag_len = 16 } },
 		{ "GCM with too long an IV", 16, SL_ERR_ARG, { .mode = SL_CIPHER_GCM, .iv = b, .iv_len = 257, .tag_len = 16 } },
 		{ "GCM with a tag of 5", 16, SL_ERR_ARG, { .mode = SL_CIPHER_GCM, .iv = b, .iv_len = 12, .tag_len = 5 } },
 		{ "GCM with no tag", 16, SL_ERR_ARG, { .mode = SL_CIPHER_GCM, .iv = b, .iv_len = 12, .tag_len = 0 } },

@@ -242,6 +242,7 @@ refused(void)
 		{ "CMAC with a byte", 1, SL_ERR_ARG, { .alg = SL_MAC_CMAC } },
 		{ "GMAC without IV", 16, SL_ERR_ARG, { .alg = SL_MAC_GMAC } },
 		{ "GMAC with an IV of nothing", 16, SL_ERR_ARG, { .alg = SL_MAC_GMAC, .iv = b } },
+		{ "GMAC with more IV than libcrypto takes", 16, SL_ERR_UNSUPPORTED, { .alg = SL_MAC_GMAC, .iv = b, .iv_len = 129 } },
 		{ "GMAC with too long an IV", 16, SL_ERR_ARG, { .alg = SL_MAC_GMAC, .iv = b, .iv_len = 257 } },
 		{ "GMAC with 33 bytes", 33, SL_ERR_ARG, { .alg = SL_MAC_GMAC, .iv = b, .iv_len = 12 } },
 	};
