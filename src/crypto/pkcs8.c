@@ -191,7 +191,7 @@ read_info(const uint8_t *der, size_t len, struct info *info)
 	info->inner = sl_der_enter(&seq, SL_DER_OCTET_STRING);
 	if (good && next_is(&seq, SL_DER_CONTEXT_0))
 		good = !sl_der_enter(&seq, SL_DER_CONTEXT_0).bad;
-	if (good && info->version == 1 && next_is(&seq, SL_DER_CONTEXT_1_PRIMITIVE))
+	if (good && info->version == 1) /* RFC 5958 2: that version is for a public key alone */
 		info->public = bit_string(&seq, SL_DER_CONTEXT_1_PRIMITIVE);
 	if (!good || !sl_reader_done(&seq) || !sl_reader_done(&r))
 		return SL_ERR_FORMAT;
