@@ -37,11 +37,7 @@ sealtest_seal(const struct sl_root_spec *spec, const struct sl_secret *secret, c
 	struct sl_device *device;
 	struct sl_root *root = tpmtest_open(spec, &device);
 	const enum sl_err err = sl_root_seal(root, &how, secret, &ret_blob->bytes, &ret_blob->len);
-	struct sl_msg msg = { .text = "" };
 
-	sl_device_trouble(device, &msg);
-	if (err != SL_OK && msg.text[0] != '\0')
-		test_note("%s", msg.text);
 	tpmtest_close(&root, &device);
 	return err;
 }
