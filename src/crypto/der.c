@@ -1,55 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "base/buf.h"
 #include "crypto/der.h"
 
 #include <string.h>
 
-enum {
-	TAG_INTEGER = 0x02,
-	TAG_BIT_STRING = 0x03,
-	TAG_NULL = 0x05,
-	TAG_OID = 0x06,
-	TAG_PRINTABLE = 0x13,
-	TAG_SEQUENCE = 0x30,
-};
-
-#define LEN_MAX 0xffff /* two octets of length are plenty for a public key */
-
 /* 1.2.840.10045.2.1 and 1.2.840.113549.1.1.1 */
 static const uint8_t oid_ec[] = { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
 static const uint8_t oid_rsa[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
-static const uint8_t null[] = { TAG_NULL, 0x00 };
-
-static const uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
-static const uint8_t p384[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 };
-static const uint8_t p521[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23 };
-static const uint8_t ed25519[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 };
-static const uint8_t x25519[] = { 0x06, 0x03, 0x2b, 0x65, 0x6e };
-/* What was in use before RFC 8410, and PKCS#11's curveName (3.0, 2.3.5 and 2.3.8). */
-static const uint8_t ed25519_gnu[] = { 0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x0f, 0x01 };
-static const uint8_t x25519_gnu[] = { 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x97, 0x55, 0x01, 0x05, 0x01 };
-static const uint8_t ed25519_name[] = { TAG_PRINTABLE, 12, 'e', 'd', 'w', 'a', 'r', 'd', 's', '2', '5', '5', '1', '9' };
-static const uint8_t x25519_name[] = { TAG_PRINTABLE, 10, 'c', 'u', 'r', 'v', 'e', '2', '5', '5', '1', '9' };
-
-#define ROW(kind, size, params) { kind, size, { params, sizeof(params) } }
-
-/* The first row of a curve is the one that is written. */
-static const struct {
-	enum sl_key_kind kind;
-	unsigned size;
-	struct sl_bytes params;
-} curves[] = {
-	ROW(SL_KEY_EC, 256, p256),
-	ROW(SL_KEY_EC, 384, p384),
-	ROW(SL_KEY_EC, 521, p521),
-	ROW(SL_KEY_ED25519, 256, ed25519),
-	ROW(SL_KEY_ED25519, 256, ed25519_name),
-	ROW(SL_KEY_ED25519, 256, ed25519_gnu),
-	ROW(SL_KEY_X25519, 256, x25519),
-	ROW(SL_KEY_X25519, 256, x25519_name),
-	ROW(SL_KEY_X25519, 256, x25519_gnu),
-};
+static const uint8_t null[] = { SL_DER_NULL, 0x00 };
 
 static bool
 same(struct sl_bytes a, const uint8_t *b, size_t b_len)
@@ -57,34 +15,8 @@ same(struct sl_bytes a, const uint8_t *b, size_t b_len)
 	return a.len == b_len && memcmp(a.data, b, b_len) == 0;
 }
 
-enum sl_err
-sl_key_curve(const uint8_t *params, size_t len, enum sl_key_kind *ret_kind, unsigned *ret_size)
-{
-	for (size_t i = 0; i < SL_ARRAY_LEN(curves); i++) {
-		if (same(curves[i].params, params, len)) {
-			*ret_kind = curves[i].kind;
-			*ret_size = curves[i].size;
-			return SL_OK;
-		}
-	}
-	return SL_ERR_UNSUPPORTED;
-}
-
-enum sl_err
-sl_der_curve_oid(enum sl_key_kind kind, unsigned size, struct sl_bytes *ret_oid)
-{
-	for (size_t i = 0; i < SL_ARRAY_LEN(curves); i++) {
-		if (curves[i].kind == kind && curves[i].size == size) {
-			*ret_oid = curves[i].params;
-			return SL_OK;
-		}
-	}
-	return SL_ERR_ARG;
-}
-
-/* Reads one element of the given tag; its contents, or a reader that has failed. */
-static struct sl_reader
-enter(struct sl_reader *r, uint8_t tag)
+struct sl_reader
+sl_der_enter(struct sl_reader *r, uint8_t tag)
 {
 	struct sl_reader inner = { .bad = true };
 	const uint8_t *at;
@@ -105,11 +37,10 @@ enter(struct sl_reader *r, uint8_t tag)
 	return inner;
 }
 
-/* A positive INTEGER, without its sign octet. */
-static struct sl_bytes
-integer(struct sl_reader *r)
+struct sl_bytes
+sl_der_integer(struct sl_reader *r)
 {
-	struct sl_reader in = enter(r, TAG_INTEGER);
+	struct sl_reader in = sl_der_enter(r, SL_DER_INTEGER);
 
 	if (in.bad || in.left == 0 || (in.at[0] & 0x80) != 0)
 		r->bad = true;
@@ -125,11 +56,11 @@ integer(struct sl_reader *r)
 static enum sl_err
 read_rsa(struct sl_reader key, struct sl_public *pub)
 {
-	struct sl_reader seq = enter(&key, TAG_SEQUENCE);
+	struct sl_reader seq = sl_der_enter(&key, SL_DER_SEQUENCE);
 
 	pub->kind = SL_KEY_RSA;
-	pub->n = integer(&seq);
-	pub->e = integer(&seq);
+	pub->n = sl_der_integer(&seq);
+	pub->e = sl_der_integer(&seq);
 	if (!sl_reader_done(&seq) || !sl_reader_done(&key) || pub->n.len == 0 || pub->e.len == 0)
 		return SL_ERR_FORMAT;
 	pub->size = (unsigned)(pub->n.len * 8) - (unsigned)__builtin_clz((unsigned)pub->n.data[0] << 24);
@@ -137,57 +68,73 @@ read_rsa(struct sl_reader key, struct sl_public *pub)
 }
 
 static enum sl_err
-read_point(struct sl_reader key, const uint8_t *params, size_t params_len, struct sl_public *pub)
+read_point(struct sl_reader key, struct sl_bytes params, struct sl_public *pub)
 {
-	const enum sl_err err = sl_key_curve(params, params_len, &pub->kind, &pub->size);
-	const size_t width = (pub->size + 7) / 8;
+	const struct sl_curve *curve = sl_curve_find(params.data, params.len);
 
-	if (err != SL_OK)
-		return err;
-	pub->point = (struct sl_bytes){ key.at, key.left };
-	if (pub->kind != SL_KEY_EC)
-		return key.left == width ? SL_OK : SL_ERR_FORMAT;
-	if (key.left == 1 + width && (key.at[0] & 0xfe) == 2)
+	if (curve == NULL)
+		return SL_ERR_UNSUPPORTED;
+	*pub = (struct sl_public){ .kind = curve->kind, .size = curve->size, .curve = curve, .point = { key.at, key.left } };
+	if (curve->kind != SL_KEY_EC)
+		return key.left == sl_curve_point_len(curve) ? SL_OK : SL_ERR_FORMAT;
+	if (key.left == 1 + sl_curve_width(curve) && (key.at[0] & 0xfe) == 2)
 		return SL_ERR_UNSUPPORTED; /* compressed */
-	return key.left == 1 + 2 * width && key.at[0] == 4 ? SL_OK : SL_ERR_FORMAT;
+	return key.left == sl_curve_point_len(curve) && key.at[0] == 4 ? SL_OK : SL_ERR_FORMAT;
+}
+
+/* A SEQUENCE of an OBJECT IDENTIFIER and what follows it. */
+bool
+sl_der_algorithm(struct sl_reader *r, struct sl_algorithm *ret_alg)
+{
+	struct sl_reader alg = sl_der_enter(r, SL_DER_SEQUENCE);
+	const uint8_t *start = alg.at;
+
+	if (sl_der_enter(&alg, SL_DER_OID).bad)
+		return false;
+	ret_alg->oid = (struct sl_bytes){ start, (size_t)(alg.at - start) };
+	ret_alg->params = (struct sl_bytes){ alg.at, alg.left };
+	ret_alg->kind = SL_DER_OTHER;
+	if (same(ret_alg->oid, oid_ec, sizeof(oid_ec)))
+		ret_alg->kind = SL_DER_EC;
+	else if (same(ret_alg->oid, oid_rsa, sizeof(oid_rsa)))
+		ret_alg->kind = SL_DER_RSA;
+	return ret_alg->kind != SL_DER_RSA || same(ret_alg->params, null, sizeof(null));
 }
 
 enum sl_err
 sl_der_read_spki(const uint8_t *der, size_t len, struct sl_public *ret_pub)
 {
 	struct sl_reader r = sl_reader_of(der, len);
-	struct sl_reader spki = enter(&r, TAG_SEQUENCE);
-	struct sl_reader alg = enter(&spki, TAG_SEQUENCE);
-	struct sl_reader key = enter(&spki, TAG_BIT_STRING);
+	struct sl_reader spki = sl_der_enter(&r, SL_DER_SEQUENCE);
+	struct sl_algorithm alg = { 0 };
+	const bool good = sl_der_algorithm(&spki, &alg);
+	struct sl_reader key = sl_der_enter(&spki, SL_DER_BIT_STRING);
 	struct sl_public pub = { 0 };
-	struct sl_bytes whole = { alg.at, alg.left };
-	struct sl_bytes oid;
 	enum sl_err err;
 
-	if (!sl_reader_done(&r) || !sl_reader_done(&spki) || sl_reader_u8(&key) != 0 || key.bad)
+	if (!good || !sl_reader_done(&r) || !sl_reader_done(&spki) || sl_reader_u8(&key) != 0 || key.bad)
 		return SL_ERR_FORMAT;
-	if (enter(&alg, TAG_OID).bad)
-		return SL_ERR_FORMAT;
-	oid = (struct sl_bytes){ whole.data, whole.len - alg.left };
-	if (same(oid, oid_ec, sizeof(oid_ec)))
-		err = read_point(key, alg.at, alg.left, &pub);
-	else if (same(oid, oid_rsa, sizeof(oid_rsa)))
-		err = alg.left == 2 && memcmp(alg.at, null, 2) == 0 ? read_rsa(key, &pub) : SL_ERR_FORMAT;
+	if (alg.kind == SL_DER_EC)
+		err = read_point(key, alg.params, &pub);
+	else if (alg.kind == SL_DER_RSA)
+		err = read_rsa(key, &pub);
 	else
-		err = alg.left == 0 ? read_point(key, oid.data, oid.len, &pub) : SL_ERR_UNSUPPORTED;
+		err = alg.params.len == 0 ? read_point(key, alg.oid, &pub) : SL_ERR_UNSUPPORTED;
+	if (err == SL_OK && alg.kind != SL_DER_RSA && (alg.kind == SL_DER_EC) != (pub.kind == SL_KEY_EC))
+		err = SL_ERR_FORMAT;
 	if (err == SL_OK)
 		*ret_pub = pub;
 	return err;
 }
 
-static size_t
-head_len(size_t len)
+size_t
+sl_der_len(size_t len)
 {
-	return len < 0x80 ? 2 : len < 0x100 ? 3 : 4;
+	return len + (len < 0x80 ? 2 : len < 0x100 ? 3 : 4);
 }
 
-static void
-head(struct sl_writer *w, uint8_t tag, size_t len)
+void
+sl_der_head(struct sl_writer *w, uint8_t tag, size_t len)
 {
 	sl_writer_u8(w, tag);
 	if (len < 0x80) {
@@ -209,16 +156,16 @@ trim(struct sl_bytes n)
 	return n;
 }
 
-static size_t
-integer_len(struct sl_bytes n)
+size_t
+sl_der_integer_len(struct sl_bytes n)
 {
-	return n.len + (size_t)(n.data[0] >> 7);
+	return sl_der_len(n.len + (size_t)(n.data[0] >> 7));
 }
 
-static void
-write_integer(struct sl_writer *w, struct sl_bytes n)
+void
+sl_der_write_integer(struct sl_writer *w, struct sl_bytes n)
 {
-	head(w, TAG_INTEGER, integer_len(n));
+	sl_der_head(w, SL_DER_INTEGER, n.len + (size_t)(n.data[0] >> 7));
 	if ((n.data[0] & 0x80) != 0)
 		sl_writer_u8(w, 0);
 	sl_writer_bytes(w, n.data, n.len);
@@ -227,72 +174,64 @@ write_integer(struct sl_writer *w, struct sl_bytes n)
 static size_t
 pair_len(struct sl_bytes a, struct sl_bytes b)
 {
-	return head_len(integer_len(a)) + integer_len(a) + head_len(integer_len(b)) + integer_len(b);
+	return sl_der_integer_len(a) + sl_der_integer_len(b);
 }
 
 static void
 write_pair(struct sl_writer *w, struct sl_bytes a, struct sl_bytes b)
 {
-	head(w, TAG_SEQUENCE, pair_len(a, b));
-	write_integer(w, a);
-	write_integer(w, b);
+	sl_der_head(w, SL_DER_SEQUENCE, pair_len(a, b));
+	sl_der_write_integer(w, a);
+	sl_der_write_integer(w, b);
 }
 
-/* AlgorithmIdentifier's contents and the BIT STRING's, in two pieces each. */
-static enum sl_err
-spki_pieces(const struct sl_public *pub, struct sl_bytes *ret_oid, struct sl_bytes *ret_params, size_t *ret_key_len)
+void
+sl_der_algorithm_of(const struct sl_public *pub, struct sl_bytes *ret_oid, struct sl_bytes *ret_params)
 {
-	enum sl_err err = SL_OK;
-
+	*ret_params = (struct sl_bytes){ NULL, 0 };
 	if (pub->kind == SL_KEY_RSA) {
-		const size_t len = pair_len(pub->n, pub->e);
-
 		*ret_oid = (struct sl_bytes){ oid_rsa, sizeof(oid_rsa) };
 		*ret_params = (struct sl_bytes){ null, sizeof(null) };
-		*ret_key_len = head_len(len) + len;
-		return SL_OK;
-	}
-	err = sl_der_curve_oid(pub->kind, pub->size, ret_params);
-	*ret_key_len = pub->point.len;
-	if (pub->kind == SL_KEY_EC) {
+	} else if (pub->kind == SL_KEY_EC) {
 		*ret_oid = (struct sl_bytes){ oid_ec, sizeof(oid_ec) };
+		*ret_params = pub->curve->oid;
 	} else {
-		*ret_oid = *ret_params;
-		*ret_params = (struct sl_bytes){ NULL, 0 };
+		*ret_oid = pub->curve->oid;
 	}
-	return err;
 }
 
 enum sl_err
 sl_der_write_spki(const struct sl_public *pub, uint8_t **ret_der, size_t *ret_len)
 {
-	struct sl_bytes oid = { NULL, 0 };
-	struct sl_bytes params = { NULL, 0 };
-	size_t key_len = 0;
-	const enum sl_err err = spki_pieces(pub, &oid, &params, &key_len);
-	const size_t alg_len = oid.len + params.len;
-	const size_t body = head_len(alg_len) + alg_len + head_len(key_len + 1) + key_len + 1;
-	const size_t len = head_len(body) + body;
+	const bool is_rsa = pub->kind == SL_KEY_RSA;
+	const size_t key_len = is_rsa ? sl_der_len(pair_len(pub->n, pub->e)) : pub->point.len;
+	struct sl_bytes oid;
+	struct sl_bytes params;
 	struct sl_writer w;
 	uint8_t *der;
+	size_t alg_len;
+	size_t body;
 
-	if (err != SL_OK || len > LEN_MAX)
-		return err != SL_OK ? err : SL_ERR_RANGE;
-	if ((der = malloc(len)) == NULL)
+	sl_der_algorithm_of(pub, &oid, &params);
+	alg_len = oid.len + params.len;
+	body = sl_der_len(alg_len) + sl_der_len(key_len + 1);
+	if (body > SL_DER_LEN_MAX)
+		return SL_ERR_RANGE;
+	if ((der = malloc(sl_der_len(body))) == NULL)
 		return SL_ERR_MEMORY;
-	w = sl_writer_of(der, len);
-	head(&w, TAG_SEQUENCE, body);
-	head(&w, TAG_SEQUENCE, alg_len);
+	w = sl_writer_of(der, sl_der_len(body));
+	sl_der_head(&w, SL_DER_SEQUENCE, body);
+	sl_der_head(&w, SL_DER_SEQUENCE, alg_len);
 	sl_writer_bytes(&w, oid.data, oid.len);
 	sl_writer_bytes(&w, params.data, params.len);
-	head(&w, TAG_BIT_STRING, key_len + 1);
+	sl_der_head(&w, SL_DER_BIT_STRING, key_len + 1);
 	sl_writer_u8(&w, 0);
-	if (pub->kind == SL_KEY_RSA)
+	if (is_rsa)
 		write_pair(&w, pub->n, pub->e);
 	else
 		sl_writer_bytes(&w, pub->point.data, pub->point.len);
 	*ret_der = der;
-	*ret_len = len;
+	*ret_len = w.used;
 	return SL_OK;
 }
 
@@ -300,9 +239,9 @@ enum sl_err
 sl_der_read_ecdsa(const uint8_t *der, size_t len, size_t width, uint8_t *ret_rs)
 {
 	struct sl_reader r = sl_reader_of(der, len);
-	struct sl_reader seq = enter(&r, TAG_SEQUENCE);
-	const struct sl_bytes a = integer(&seq);
-	const struct sl_bytes b = integer(&seq);
+	struct sl_reader seq = sl_der_enter(&r, SL_DER_SEQUENCE);
+	const struct sl_bytes a = sl_der_integer(&seq);
+	const struct sl_bytes b = sl_der_integer(&seq);
 
 	if (!sl_reader_done(&seq) || !sl_reader_done(&r) || a.len > width || b.len > width)
 		return SL_ERR_FORMAT;

@@ -7,12 +7,6 @@
 #include <string.h>
 
 
-static const char *
-group_of(unsigned size)
-{
-	return size == 256 ? "P-256" : size == 384 ? "P-384" : "P-521";
-}
-
 OSSL_PARAM
 sl_key_param(const char *name, unsigned type, const void *data, size_t len)
 {
@@ -57,7 +51,7 @@ public_params(const struct sl_public *pub, OSSL_PARAM *params, size_t n, uint8_t
 		return n;
 	}
 	if (pub->kind == SL_KEY_EC) {
-		const char *group = group_of(pub->size);
+		const char *group = pub->curve->name;
 
 		params[n++] = sl_key_param(OSSL_PKEY_PARAM_GROUP_NAME, OSSL_PARAM_UTF8_STRING, group, strlen(group));
 	}
@@ -87,14 +81,14 @@ import(const struct sl_public *pub, const OSSL_PARAM *secret, void **ret_keydata
 }
 
 static enum sl_err
-read_point(const struct sl_key *key, uint8_t point[32])
+read_point(const struct sl_key *key, uint8_t *point, size_t len)
 {
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 32),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, len),
 		OSSL_PARAM_construct_end(),
 	};
 
-	return sl_provider_get(key->kind, key->keydata, params) && params[0].return_size == 32 ? SL_OK : SL_ERR_CRYPTO;
+	return sl_provider_get(key->kind, key->keydata, params) && params[0].return_size == len ? SL_OK : SL_ERR_CRYPTO;
 }
 
 enum sl_err
@@ -102,15 +96,15 @@ sl_key_build(const struct sl_public *pub, const OSSL_PARAM *secret, struct sl_ke
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 	struct sl_public full = *pub;
-	uint8_t point[32];
+	uint8_t point[SL_CURVE_POINT_MAX];
 	enum sl_err err;
 
 	if ((err = sl_ossl_ready()) != SL_OK || (err = alloc(pub->kind, pub->size, &key)) != SL_OK ||
 	    (err = import(pub, secret, &key->keydata)) != SL_OK)
 		return err;
-	if (pub->kind != SL_KEY_RSA && pub->point.len == 0) { /* 25519: the provider has computed it */
-		full.point = (struct sl_bytes){ point, sizeof(point) };
-		if ((err = read_point(key, point)) != SL_OK)
+	if (pub->kind != SL_KEY_RSA && pub->point.len == 0) { /* not EC: the provider has computed it */
+		full.point = (struct sl_bytes){ point, sl_curve_point_len(pub->curve) };
+		if ((err = read_point(key, point, full.point.len)) != SL_OK)
 			return err;
 	}
 	if ((err = sl_der_write_spki(&full, &key->spki, &key->spki_len)) != SL_OK ||
@@ -122,19 +116,33 @@ sl_key_build(const struct sl_public *pub, const OSSL_PARAM *secret, struct sl_ke
 	return SL_OK;
 }
 
+/* Of the kinds that are plain bytes. */
+static bool
+raw_public(enum sl_key_kind kind, struct sl_public *ret_pub)
+{
+	static const unsigned sizes[SL_KEY_SECRET] = {
+		[SL_KEY_ED25519] = 256, [SL_KEY_X25519] = 256, [SL_KEY_ED448] = 456, [SL_KEY_X448] = 448,
+	};
+
+	if ((unsigned)kind >= SL_ARRAY_LEN(sizes) || sizes[kind] == 0)
+		return false;
+	*ret_pub = (struct sl_public){ .kind = kind, .size = sizes[kind], .curve = sl_curve_of(kind, sizes[kind]) };
+	return true;
+}
+
 enum sl_err
 sl_key_from_raw(enum sl_key_kind kind, const uint8_t *bytes, size_t len, struct sl_key **ret_key)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
-	const struct sl_public pub = { .kind = kind, .size = 256 };
+	struct sl_public pub;
 	const OSSL_PARAM secret[] = {
 		sl_key_param(OSSL_PKEY_PARAM_PRIV_KEY, OSSL_PARAM_OCTET_STRING, bytes, len),
 		OSSL_PARAM_construct_end(),
 	};
 	enum sl_err err;
 
-	if ((kind != SL_KEY_ED25519 && kind != SL_KEY_X25519) || len != 32)
+	if (!raw_public(kind, &pub) || len != sl_curve_width(pub.curve))
 		return SL_ERR_ARG;
 	if ((err = sl_key_build(&pub, secret, &key)) != SL_OK ||
 	    (err = sl_secret_copy(&key->secret, bytes, len)) != SL_OK)
@@ -166,16 +174,31 @@ build_public(const struct sl_public *pub, struct sl_key **ret_key)
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
 	const enum sl_err err = sl_key_build(pub, NULL, ret_key);
 
+	if (err == SL_ERR_ARG && pub->kind == SL_KEY_EC && !sl_key_has_curve(pub->curve))
+		return SL_ERR_UNSUPPORTED;
 	return err == SL_ERR_ARG ? SL_ERR_FORMAT : err;
+}
+
+bool
+sl_key_rsa_size_ok(unsigned bits, struct sl_bytes e)
+{
+	return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX && (bits <= RSA_BITS_ANY_E || e.len <= 8);
+}
+
+/* Of numbers without leading zeros. */
+static bool
+less(struct sl_bytes a, struct sl_bytes b)
+{
+	return a.len != b.len ? a.len < b.len : memcmp(a.data, b.data, a.len) < 0;
 }
 
 static enum sl_err
 build_rsa_public(const struct sl_public *pub, struct sl_key **ret_key)
 {
-	if (pub->size < RSA_BITS_MIN || pub->size > RSA_BITS_MAX || pub->e.len > 8)
+	if (!sl_key_rsa_size_ok(pub->size, pub->e))
 		return SL_ERR_UNSUPPORTED;
 	if ((pub->n.data[pub->n.len - 1] & 1) == 0 || (pub->e.data[pub->e.len - 1] & 1) == 0 ||
-	    (pub->e.len == 1 && pub->e.data[0] == 1))
+	    (pub->e.len == 1 && pub->e.data[0] == 1) || !less(pub->e, pub->n))
 		return SL_ERR_FORMAT;
 	return build_public(pub, ret_key);
 }
@@ -195,20 +218,19 @@ enum sl_err
 sl_key_from_ec_point(const uint8_t *oid, size_t oid_len, const uint8_t *point, size_t point_len,
                      struct sl_key **ret_key)
 {
-	struct sl_public pub = { .point = { point, point_len } };
-	const enum sl_err err = sl_key_curve(oid, oid_len, &pub.kind, &pub.size);
+	const struct sl_curve *curve = sl_curve_find(oid, oid_len);
+	struct sl_public pub = { .kind = SL_KEY_EC, .curve = curve, .point = { point, point_len } };
 
-	if (err != SL_OK)
-		return err;
-	if (pub.kind != SL_KEY_EC)
+	if (curve == NULL || curve->kind != SL_KEY_EC)
 		return SL_ERR_UNSUPPORTED;
-	if (point_len != 1 + 2 * (size_t)((pub.size + 7) / 8) || point[0] != 4)
+	if (point_len != sl_curve_point_len(curve) || point[0] != 4)
 		return SL_ERR_FORMAT;
+	pub.size = curve->size;
 	return build_public(&pub, ret_key);
 }
 
-static struct sl_bytes
-trim(const uint8_t *bytes, size_t len)
+struct sl_bytes
+sl_key_trim(const uint8_t *bytes, size_t len)
 {
 	while (len != 0 && bytes[0] == 0) {
 		bytes++;
@@ -220,7 +242,7 @@ trim(const uint8_t *bytes, size_t len)
 enum sl_err
 sl_key_from_rsa_public(const uint8_t *n, size_t n_len, const uint8_t *e, size_t e_len, struct sl_key **ret_key)
 {
-	struct sl_public pub = { .kind = SL_KEY_RSA, .n = trim(n, n_len), .e = trim(e, e_len) };
+	struct sl_public pub = { .kind = SL_KEY_RSA, .n = sl_key_trim(n, n_len), .e = sl_key_trim(e, e_len) };
 
 	if (pub.n.len == 0 || pub.e.len == 0)
 		return SL_ERR_FORMAT;
@@ -233,11 +255,12 @@ sl_key_from_rsa_public(const uint8_t *n, size_t n_len, const uint8_t *e, size_t 
 enum sl_err
 sl_key_from_raw_public(enum sl_key_kind kind, const uint8_t *bytes, size_t len, struct sl_key **ret_key)
 {
-	const struct sl_public pub = { .kind = kind, .size = 256, .point = { bytes, len } };
+	struct sl_public pub;
 
-	if (kind != SL_KEY_ED25519 && kind != SL_KEY_X25519)
+	if (!raw_public(kind, &pub))
 		return SL_ERR_ARG;
-	return len == 32 ? build_public(&pub, ret_key) : SL_ERR_FORMAT;
+	pub.point = (struct sl_bytes){ bytes, len };
+	return len == sl_curve_point_len(pub.curve) ? build_public(&pub, ret_key) : SL_ERR_FORMAT;
 }
 
 struct sl_key *

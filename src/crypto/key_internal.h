@@ -13,6 +13,8 @@
 /* Old certificates are still to be verified. */
 #define RSA_BITS_MIN 1024
 #define RSA_BITS_MAX 8192
+/* Above it libcrypto computes with public exponents of up to 64 bits only. */
+#define RSA_BITS_ANY_E 3072
 
 /* For src/crypto alone. Everything but refs is constant once the key is handed out. */
 struct sl_key {
@@ -24,7 +26,7 @@ struct sl_key {
 	uint8_t *spki;
 	size_t spki_len;
 	struct sl_public pub;    /* points into spki */
-	struct sl_secret secret; /* SL_KEY_SECRET, and the private bytes of the 25519 kinds, just as they were given */
+	struct sl_secret secret; /* SL_KEY_SECRET, and the private bytes of the 25519 and 448 kinds, just as they were given */
 };
 
 /*
@@ -36,6 +38,15 @@ struct sl_key {
 SL_MUST_CHECK enum sl_err sl_key_build(const struct sl_public *pub, const OSSL_PARAM *secret, struct sl_key **ret_key);
 
 OSSL_PARAM sl_key_param(const char *name, unsigned type, const void *data, size_t len);
+
+/* Without leading zeros; no bytes for 0. */
+struct sl_bytes sl_key_trim(const uint8_t *bytes, size_t len);
+
+/* Whether RSA keys of this size and public exponent are taken. e: without leading zeros. */
+bool sl_key_rsa_size_ok(unsigned bits, struct sl_bytes e);
+
+/* Whether libcrypto has this curve of kind SL_KEY_EC: some systems take some away. Within SL_OSSL_QUIET. */
+bool sl_key_has_curve(const struct sl_curve *curve);
 
 /* Big-endian to the machine's order, or back. */
 void sl_key_to_native(uint8_t *dst, const uint8_t *src, size_t len);

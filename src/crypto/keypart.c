@@ -69,13 +69,9 @@ rsa_part(const struct sl_key *key, enum sl_key_part part, struct sl_secret *ret_
 enum sl_err
 sl_key_part(const struct sl_key *key, enum sl_key_part part, struct sl_secret *ret_bytes)
 {
-	struct sl_bytes oid;
-
 	switch (part) {
 	case SL_PART_EC_OID:
-		if (sl_der_curve_oid(key->kind, key->size, &oid) != SL_OK)
-			return SL_ERR_NOT_FOUND;
-		return copy(oid, ret_bytes);
+		return key->pub.curve == NULL ? SL_ERR_NOT_FOUND : copy(key->pub.curve->oid, ret_bytes);
 	case SL_PART_POINT:
 		return copy(key->pub.point, ret_bytes);
 	case SL_PART_N:

@@ -1,5 +1,7 @@
 libseedleaf_la_SOURCES += \
+	src/crypto/agree.c src/crypto/agree.h \
 	src/crypto/cert.c src/crypto/cert.h \
+	src/crypto/curve.c src/crypto/curve.h \
 	src/crypto/der.c src/crypto/der.h \
 	src/crypto/detkey.c src/crypto/detkey.h \
 	src/crypto/digest.c src/crypto/digest.h \
@@ -7,11 +9,15 @@ libseedleaf_la_SOURCES += \
 	src/crypto/key.c src/crypto/key.h src/crypto/key_internal.h \
 	src/crypto/keymake.c \
 	src/crypto/keypart.c \
+	src/crypto/keyrsa.c \
 	src/crypto/mac.c src/crypto/mac.h \
+	src/crypto/oaep.c src/crypto/oaep.h \
 	src/crypto/ossl.c src/crypto/ossl.h src/crypto/ossl_internal.h \
+	src/crypto/pkcs8.c \
 	src/crypto/prime.c src/crypto/prime.h \
 	src/crypto/provider.c src/crypto/provider.h \
 	src/crypto/rand.c src/crypto/rand.h \
+	src/crypto/rsacrypt.c src/crypto/rsacrypt.h \
 	src/crypto/sign.c src/crypto/sign.h
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \
@@ -21,3 +27,4 @@ libseedleaf_la_SOURCES += \
 	src/crypto/cipher.c src/crypto/cipher.h src/crypto/cipher_internal.h src/crypto/cipherstart.c \
 	src/crypto/kdf.c src/crypto/kdf.h src/crypto/kdf108.c \
 	src/crypto/macop.c src/crypto/macop.h
+libseedleaf_la_SOURCES += src/crypto/cipher.h src/crypto/kdf.h src/crypto/macop.h

@@ -24,7 +24,7 @@ struct sl_ossl_quiet {
 };
 struct sl_ossl_quiet sl_ossl_quiet_begin(void);
 void sl_ossl_quiet_end(const struct sl_ossl_quiet *quiet);
-#define SL_OSSL_QUIET SL_CLEANUP(sl_ossl_quiet_end) __attribute__((unused)) const struct sl_ossl_quiet
+#define SL_OSSL_QUIET __attribute__((unused)) SL_CLEANUP(sl_ossl_quiet_end) const struct sl_ossl_quiet
 
 /* Cleanups for libcrypto's types: secret ones are wiped. */
 void sl_ossl_clean_bn(BIGNUM **bn);

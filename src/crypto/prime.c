@@ -158,16 +158,16 @@ mr_setup(struct mr *m, const uint8_t *t, size_t len)
 	return SL_OK;
 }
 
-/* A base below 2^(8 len - 2), thus below t; 0 and 1 come with a probability of 2^-1000. */
+/* A base below a power of 2 that is below t; 0 and 1 come with a probability of 2^-500. */
 static enum sl_err
-random_base(struct mr *m, size_t len)
+random_base(struct mr *m, uint8_t highest, size_t len)
 {
 	uint8_t bytes[SL_PRIME_BYTES_MAX];
 	const enum sl_err err = sl_rand(bytes, len);
 
 	if (err != SL_OK)
 		return err;
-	bytes[0] &= 0x3f;
+	bytes[0] &= highest >> 4 == 0 ? 0x03 : 0x3f;
 	return BN_bin2bn(bytes, (int)len, m->a) != NULL ? SL_OK : SL_ERR_MEMORY;
 }
 
@@ -184,7 +184,7 @@ miller_rabin(const uint8_t *t, size_t len, bool *ret_prime)
 	enum sl_err err = mr_setup(&m, t, len);
 
 	for (unsigned i = 0; err == SL_OK && prime && i < ROUNDS; i++) {
-		if ((err = random_base(&m, len)) != SL_OK)
+		if ((err = random_base(&m, t[0], len)) != SL_OK)
 			return err;
 		if (BN_mod_exp_mont_consttime(m.x, m.a, m.half, m.t, m.ctx, m.mont) != 1)
 			return SL_ERR_CRYPTO;
@@ -198,7 +198,7 @@ miller_rabin(const uint8_t *t, size_t len, bool *ret_prime)
 enum sl_err
 sl_prime_test(const struct sl_sieve *sieve, const uint8_t *t, size_t len, bool *ret_prime)
 {
-	if (len < 64 || len > SL_PRIME_BYTES_MAX || (t[0] & 0xc0) != 0xc0 || (t[len - 1] & 3) != 3)
+	if (len < 64 || len > SL_PRIME_BYTES_MAX || (t[0] >> 6 != 3 && t[0] >> 2 != 3) || (t[len - 1] & 3) != 3)
 		return SL_ERR_ARG;
 	if (has_small_factor(sieve, t, len)) {
 		*ret_prime = false;

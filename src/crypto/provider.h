@@ -9,8 +9,8 @@
 #include <openssl/provider.h>
 
 /*
- * The default provider's keys and signatures, called as libcrypto's own EVP layer calls them (provider-keymgmt(7),
- * provider-signature(7)), and not through EVP_PKEY. For EVP_PKEY asks ENGINEs by the name of the key's type, in every
+ * The default provider's keys and what is done with them, called as libcrypto's own EVP layer calls them (provider-keymgmt(7),
+ * provider-signature(7), provider-keyexch(7), provider-asym_cipher(7)), and not through EVP_PKEY. For EVP_PKEY asks ENGINEs by the name of the key's type, in every
  * library context and for provided keys too. Where our host made an engine the default for RSA and EC (libp11's
  * PKCS#11 engine does that for itself), EVP_PKEY_fromdata() by "RSA" and "EC" fails, and EVP_PKEY_sign() goes to the
  * engine's method, whatever that does with a key it does not know. (Names no engine knows can be had only from a
@@ -34,13 +34,22 @@ void sl_provider_free(enum sl_key_kind kind, void *keydata);
 
 /*
  * A signature context on a key, ready for any number of signatures (for_verify: verifications); params may be empty.
- * NULL on failure, and for SL_KEY_X25519. The key has to outlive it.
+ * NULL on failure, for the kinds of RFC 7748, and where libcrypto takes no parameters. The key has to outlive it.
  */
 void *sl_provider_sig_new(enum sl_key_kind kind, void *keydata, bool for_verify, const OSSL_PARAM *params);
 void sl_provider_sig_free(enum sl_key_kind kind, void *ctx);
 
-/* *len is the room before, the length after. Ed25519 takes the message, the others a digest. */
+/* *len is the room before, the length after. EdDSA takes the message, the others a digest. */
 bool sl_provider_sign(enum sl_key_kind kind, void *ctx, const struct sl_bytes *in, uint8_t *sig, size_t *len);
 bool sl_provider_verify(enum sl_key_kind kind, void *ctx, const struct sl_bytes *in, const struct sl_bytes *sig);
+
+/*
+ * ECDH, X25519, X448 with a peer's public key of the same curve. *len is the room before, the length after. False also
+ * for an all-zero result of the latter two.
+ */
+bool sl_provider_agree(enum sl_key_kind kind, void *keydata, void *peer, uint8_t *out, size_t *len);
+
+/* RSAEP, RSADP (RFC 8017 5.1): in is as long as the modulus and below it, out as long. */
+bool sl_provider_rsa(void *keydata, bool is_private, const struct sl_bytes *in, uint8_t *out);
 
 #endif

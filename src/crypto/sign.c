@@ -9,6 +9,7 @@
 #define RSA_LEN_MAX (RSA_BITS_MAX / 8)
 #define PKCS1_OVERHEAD 11
 #define PARAMS_MAX 5
+#define CONTEXT_MAX 255 /* RFC 8032 5.1, 5.2 */
 
 struct sl_signer {
 	struct sl_key *key;
@@ -29,6 +30,13 @@ check_pss(const struct sl_key *key, const struct sl_sig_params *p)
 	return SL_OK;
 }
 
+/* EdDSA, but not the plain one. */
+static bool
+is_special(const struct sl_sig_params *p)
+{
+	return p->context.len != 0 || p->prehash;
+}
+
 static enum sl_err
 check(const struct sl_key *key, const struct sl_sig_params *p, bool for_verify)
 {
@@ -39,7 +47,11 @@ check(const struct sl_key *key, const struct sl_sig_params *p, bool for_verify)
 
 	if ((unsigned)p->alg >= SL_ARRAY_LEN(kinds) || (unsigned)p->hash >= SL_HASH_COUNT_)
 		return SL_ERR_UNSUPPORTED;
-	if (key->kind != kinds[p->alg] || (!for_verify && !key->is_private))
+	if (!for_verify && !key->is_private)
+		return SL_ERR_ARG;
+	if (key->kind != kinds[p->alg] && (p->alg != SL_SIG_EDDSA || key->kind != SL_KEY_ED448))
+		return SL_ERR_ARG;
+	if (p->context.len > CONTEXT_MAX || (p->alg != SL_SIG_EDDSA && is_special(p)))
 		return SL_ERR_ARG;
 	if (p->alg == SL_SIG_RSA_PSS)
 		return check_pss(key, p);
@@ -57,6 +69,8 @@ signature_len(const struct sl_key *key)
 		return 2 * (size_t)((key->size + 7) / 8);
 	case SL_KEY_RSA:
 		return key->pub.n.len;
+	case SL_KEY_ED448:
+		return 114;
 	default:
 		return 64;
 	}
@@ -114,16 +128,36 @@ rsa_params(const struct sl_sig_params *p, const int *salt, OSSL_PARAM params[PAR
 	return true;
 }
 
+/* By their names, which headers before libcrypto 3.2 do not have. */
+static void
+eddsa_params(const struct sl_key *key, const struct sl_sig_params *p, OSSL_PARAM params[PARAMS_MAX])
+{
+	const bool is_448 = key->kind == SL_KEY_ED448;
+	size_t n = 0;
+
+	if (is_special(p)) {
+		params[n++] = text_param("instance", p->prehash ? (is_448 ? "Ed448ph" : "Ed25519ph") : is_448 ? "Ed448" : "Ed25519ctx");
+		if (p->context.len != 0)
+			params[n++] = sl_key_param("context-string", OSSL_PARAM_OCTET_STRING, p->context.data, p->context.len);
+	}
+	params[n] = OSSL_PARAM_construct_end();
+}
+
 static enum sl_err
 start(struct sl_signer *s)
 {
 	const int salt = (int)s->params.salt_len;
 	OSSL_PARAM params[PARAMS_MAX];
 
-	if (!rsa_params(&s->params, &salt, params))
+	if (s->params.alg == SL_SIG_EDDSA)
+		eddsa_params(s->key, &s->params, params);
+	else if (!rsa_params(&s->params, &salt, params))
 		return SL_ERR_CRYPTO;
 	s->ctx = sl_provider_sig_new(s->key->kind, s->key->keydata, s->for_verify, params);
-	return s->ctx != NULL ? SL_OK : SL_ERR_CRYPTO;
+	if (s->ctx == NULL)
+		return is_special(&s->params) ? SL_ERR_UNSUPPORTED : SL_ERR_CRYPTO;
+	s->params.context = (struct sl_bytes){ NULL, 0 };
+	return SL_OK;
 }
 
 enum sl_err

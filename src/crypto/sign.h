@@ -7,7 +7,7 @@
 #include "crypto/key.h"
 
 /*
- * ECDSA: FIPS 186-5; the signature is r || s, each as wide as the group order. EdDSA: RFC 8032, pure. PKCS #1: RFC
+ * ECDSA: FIPS 186-5; the signature is r || s, each as wide as the group order. EdDSA: RFC 8032. PKCS #1: RFC
  * 8017 8.2; with SL_HASH_NONE the input, 1 byte or more, is padded as it is (CKM_RSA_PKCS). PSS: RFC 8017 8.1. Raw:
  * the integer operation alone (CKM_RSA_X_509); shorter input is padded with zeros on the left.
  */
@@ -24,6 +24,12 @@ struct sl_sig_params {
 	enum sl_hash hash;     /* PSS, PKCS1: the hash whose digest is signed; NONE as said above */
 	enum sl_hash mgf_hash; /* PSS */
 	size_t salt_len;       /* PSS, bytes */
+	/*
+	 * EdDSA: at most 255 bytes, read by sl_signer_new() alone. Ed25519 with a context is Ed25519ctx. With one, or with prehash (Ed25519ph,
+	 * Ed448ph; the input is the message nevertheless), SL_ERR_UNSUPPORTED where libcrypto has only the plain algorithms: before 3.2.
+	 */
+	struct sl_bytes context;
+	bool prehash;
 };
 
 /*

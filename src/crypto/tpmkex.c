@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/tpmkex.h"
 #include "crypto/mac.h"
+#include "crypto/oaep.h"
 #include "crypto/ossl_internal.h"
-#include "crypto/rand.h"
 
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
@@ -103,50 +103,6 @@ sl_tpmkex_p256(const uint8_t peer[SL_TPMKEX_P256], uint8_t ret_ephemeral[SL_TPMK
 	return SL_OK;
 }
 
-/* RFC 8017 B.2.1: data XOR MGF1(seed). */
-static enum sl_err
-mask(enum sl_hash hash, struct sl_part seed, uint8_t *data, size_t len)
-{
-	const size_t h = sl_hash_len(hash);
-	SL_SECRET in = { 0 };
-	uint8_t out[SL_HASH_MAX];
-	enum sl_err err = sl_secret_alloc(&in, seed.len + 4);
-
-	if (err == SL_OK)
-		memcpy(in.bytes, seed.data, seed.len);
-	for (size_t at = 0; err == SL_OK && at < len; at += h) {
-		const uint32_t counter = (uint32_t)(at / h);
-
-		for (size_t i = 0; i < 4; i++)
-			in.bytes[seed.len + i] = (uint8_t)(counter >> (24 - 8 * i));
-		err = sl_hash_once(hash, in.bytes, in.len, out);
-		for (size_t i = 0; err == SL_OK && i < h && at + i < len; i++)
-			data[at + i] ^= out[i];
-	}
-	sl_secret_wipe(out, sizeof(out));
-	return err;
-}
-
-/* RFC 8017 7.1.1 step 2: em = 00 || masked seed || masked (lHash || 0... || 01 || message). */
-static enum sl_err
-pad(enum sl_hash hash, const struct sl_part *label, const struct sl_part *message, struct sl_secret *em)
-{
-	const size_t h = sl_hash_len(hash);
-	uint8_t *seed = em->bytes + 1;
-	uint8_t *db = seed + h;
-	const size_t db_len = em->len - 1 - h;
-	enum sl_err err;
-
-	if (h == 0 || em->len < 2 * h + 2 || message->len > em->len - 2 * h - 2)
-		return SL_ERR_RANGE;
-	db[db_len - message->len - 1] = 1;
-	memcpy(db + db_len - message->len, message->data, message->len);
-	if ((err = sl_hash_once(hash, label->data, label->len, db)) != SL_OK || (err = sl_rand(seed, h)) != SL_OK ||
-	    (err = mask(hash, (struct sl_part){ seed, h }, db, db_len)) != SL_OK)
-		return err;
-	return mask(hash, (struct sl_part){ db, db_len }, seed, h);
-}
-
 enum sl_err
 sl_tpmkex_oaep(const struct sl_tpmkex_rsa *key, const struct sl_part *label, const struct sl_part *message, uint8_t *out)
 {
@@ -156,13 +112,14 @@ sl_tpmkex_oaep(const struct sl_tpmkex_rsa *key, const struct sl_part *label, con
 	SL_BN *e = NULL;
 	SL_BN *m = NULL;
 	SL_SECRET em = { 0 };
+	const struct sl_oaep oaep = { .hash = key->hash, .mgf_hash = key->hash, .label = *label };
 	enum sl_err err;
 
 	if (key->n_len < RSA_MIN || key->n_len > RSA_MAX || (key->n[0] & 0x80) == 0 || (key->n[key->n_len - 1] & 1) == 0 ||
 	    key->e < 3 || (key->e & 1) == 0)
 		return SL_ERR_ARG;
 	if ((err = sl_ossl_ready()) != SL_OK || (err = sl_secret_alloc(&em, key->n_len)) != SL_OK ||
-	    (err = pad(key->hash, label, message, &em)) != SL_OK)
+	    (err = sl_oaep_pad(&oaep, *message, &em)) != SL_OK)
 		return err;
 	bn = BN_CTX_secure_new_ex(sl_ossl_ctx());
 	n = BN_bin2bn(key->n, (int)key->n_len, NULL);

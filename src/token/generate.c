@@ -117,6 +117,9 @@ ec_type(const struct birth *b, struct sl_keytype *ret_type)
 
 	if (sl_key_curve(params->value, params->len, &kind, &size) != SL_OK)
 		return CKR_CURVE_NOT_SUPPORTED;
+	/* Others have the same sizes. */
+	if (kind == SL_KEY_EC && strncmp(sl_key_curve_name(params->value, params->len), "P-", 2) != 0)
+		return CKR_CURVE_NOT_SUPPORTED;
 	for (size_t i = 0; i < SL_ARRAY_LEN(algs); i++)
 		if (algs[i].key_type == b->key_type && algs[i].kind == kind)
 			return sl_keytype_of(algs[i].alg, kind == SL_KEY_EC ? size : 0, ret_type) == SL_OK ? CKR_OK :

@@ -57,6 +57,21 @@ put_mpint(struct sl_writer *w, const uint8_t *bytes, size_t len)
 	sl_writer_bytes(w, bytes, len);
 }
 
+/* RFC 5656 10.1 */
+static const char *
+ssh_ecdsa(const struct sl_key *key)
+{
+	SL_SECRET oid = { 0 };
+	const char *curve = sl_key_part(key, SL_PART_EC_OID, &oid) == SL_OK ? sl_key_curve_name(oid.bytes, oid.len) : NULL;
+
+	if (curve == NULL)
+		return NULL;
+	return strcmp(curve, "P-256") == 0   ? "ecdsa-sha2-nistp256"
+	       : strcmp(curve, "P-384") == 0 ? "ecdsa-sha2-nistp384"
+	       : strcmp(curve, "P-521") == 0 ? "ecdsa-sha2-nistp521"
+	                                     : NULL;
+}
+
 static const char *
 ssh_name(const struct sl_key *key)
 {
@@ -66,11 +81,10 @@ ssh_name(const struct sl_key *key)
 	case SL_KEY_ED25519:
 		return "ssh-ed25519";
 	case SL_KEY_EC:
-		return sl_key_size(key) == 256   ? "ecdsa-sha2-nistp256"
-		       : sl_key_size(key) == 384 ? "ecdsa-sha2-nistp384"
-		       : sl_key_size(key) == 521 ? "ecdsa-sha2-nistp521"
-		                                 : NULL;
+		return ssh_ecdsa(key);
 	case SL_KEY_X25519:
+	case SL_KEY_ED448: /* RFC 8709 has it, OpenSSH has not */
+	case SL_KEY_X448:
 	case SL_KEY_SECRET:
 	default:
 		return NULL;
