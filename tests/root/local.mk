@@ -39,3 +39,7 @@ tests_root_test_seal_LDADD = $(tpmtest_ldadd)
 check_PROGRAMS += tests/root/test-seal-faults
 tests_root_test_seal_faults_SOURCES = tests/root/test-seal-faults.c
 tests_root_test_seal_faults_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-seal-keys
+tests_root_test_seal_keys_SOURCES = tests/root/test-seal-keys.c
+tests_root_test_seal_keys_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
