@@ -293,6 +293,7 @@ static void
 other_srk(const struct sealtest_blob *early, const struct sl_secret *secret, const struct sl_root_name *pin)
 {
 	SL_SECRET got = { 0 };
+	struct sl_root_name other;
 	struct sl_device *device;
 	struct sl_root *root;
 
@@ -305,6 +306,14 @@ other_srk(const struct sealtest_blob *early, const struct sl_secret *secret, con
 	sl_root_pin(root, pin);
 	test_eq(sl_root_unseal(root, early->bytes, early->len, NULL, &got), SL_OK, "pinned: the one that has the name");
 	costs("alone", "ReadPublic CreatePrimary StartAuthSession Load FlushContext Unseal FlushContext ");
+	tpmtest_close(&root, &device);
+	root = tpmtest_open(&spec, &device);
+	test_eq(sl_root_salt_key(root, &other), SL_OK, "the other key's name");
+	sl_root_pin(root, &other);
+	tpmtest_log_reset();
+	sl_secret_clear(&got);
+	test_eq(sl_root_unseal(root, early->bytes, early->len, NULL, &got), SL_ERR_MISMATCH, "pinned to the other key");
+	costs("nothing else is tried", "StartAuthSession Load FlushContext ");
 	tpmtest_close(&root, &device);
 	tpmtest_shell("tpm2_evictcontrol -Q -c 0x81000001");
 	test_eq(tpmtest_loaded(), 0, "nothing is left on the TPM");
