@@ -8,6 +8,8 @@
  * OASIS standards'; a header that says it has them rules.
  */
 
+#include <p11-kit/pkcs11.h>
+
 /* Every function, in the order of the lists: the lists are made of these, so that none can be missing. */
 #define SL_CK_FUNCTIONS_2_40(X) X(C_Initialize) X(C_Finalize) X(C_GetInfo) SL_CK_FUNCTIONS_REST_2_40(X)
 #define SL_CK_FUNCTIONS_REST_2_40(X) \
