@@ -208,6 +208,7 @@ killed(size_t way, const char *step)
 int
 main(int argc, char **argv)
 {
+	(void)argc;
 	tpmtest_begin(argv, NULL);
 	secret = sealtest_secret(60, 1);
 	if (sealtest_seal(&spec, &secret, NULL, &right) != SL_OK || unseal() != SL_OK)

@@ -121,7 +121,6 @@ static void
 with_auth(void)
 {
 	SL_SECRET secret = sealtest_secret(64, 6);
-	SL_SECRET zeros = sealtest_secret(10, 6);
 	struct sealtest_blob blob = { NULL, 0 };
 	struct sealtest_blob open = { NULL, 0 };
 	struct sl_msg why;
