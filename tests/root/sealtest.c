@@ -30,7 +30,8 @@ auth_of(const char *auth, struct sl_secret *room)
 }
 
 enum sl_err
-sealtest_seal(const struct sl_root_spec *spec, const struct sl_secret *secret, const char *auth, struct sealtest_blob *ret_blob)
+sealtest_seal(const struct sl_root_spec *spec, const struct sl_secret *secret, const char *auth,
+              struct sealtest_blob *ret_blob)
 {
 	SL_SECRET room = { 0 };
 	const struct sl_seal_spec how = { .auth = auth_of(auth, &room) };
@@ -43,7 +44,8 @@ sealtest_seal(const struct sl_root_spec *spec, const struct sl_secret *secret, c
 }
 
 enum sl_err
-sealtest_unseal(const struct sl_root_spec *spec, const struct sealtest_blob *blob, const char *auth, const struct sl_secret *secret,
+sealtest_unseal(const struct sl_root_spec *spec, const struct sealtest_blob *blob, const char *auth,
+                const struct sl_secret *secret,
                 struct sl_msg *ret_why)
 {
 	SL_SECRET room = { 0 };
@@ -129,7 +131,8 @@ sealtest_encode(const char *name, bool empty_auth, const char *parent)
 	print_octets(f, "5", part);
 	if (fclose(f) != 0)
 		test_bail("asn1.conf: %s", strerror(errno));
-	tpmtest_shell("openssl asn1parse -noout -genconf %s -out %s", sealtest_path("asn1.conf"), sealtest_path("asn1.der"));
+	tpmtest_shell("openssl asn1parse -noout -genconf %s -out %s", sealtest_path("asn1.conf"),
+	              sealtest_path("asn1.der"));
 	return sealtest_read("asn1.der");
 }
 

@@ -16,9 +16,14 @@ struct sealtest_blob {
 struct sl_secret sealtest_secret(size_t len, unsigned seed);
 
 /* On a device of its own; the caller frees ret_blob->bytes. auth may be NULL. */
-enum sl_err sealtest_seal(const struct sl_root_spec *spec, const struct sl_secret *secret, const char *auth, struct sealtest_blob *ret_blob);
-/* SL_ERR_COUNT_ when it gave something else than secret. ret_why: the device's trouble; NULL: a note in the output tells it. */
-enum sl_err sealtest_unseal(const struct sl_root_spec *spec, const struct sealtest_blob *blob, const char *auth, const struct sl_secret *secret,
+enum sl_err sealtest_seal(const struct sl_root_spec *spec, const struct sl_secret *secret, const char *auth,
+                          struct sealtest_blob *ret_blob);
+/*
+ * SL_ERR_COUNT_ when it gave something else than secret. ret_why: the device's trouble; NULL: a note in the output
+ * tells it.
+ */
+enum sl_err sealtest_unseal(const struct sl_root_spec *spec, const struct sealtest_blob *blob, const char *auth,
+                            const struct sl_secret *secret,
                             struct sl_msg *ret_why);
 
 /* DIR/name of the software TPM's folder; eight rotating buffers. */

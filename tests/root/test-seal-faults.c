@@ -8,13 +8,16 @@
 
 /* Sealing with a TPM, a connection and clients that fail, and with somebody in between. */
 
-static const struct sl_root_spec spec = { .kind = SL_ROOT_PRIMARY, .hierarchy = SL_HIERARCHY_OWNER, .name_space = (char *)(uintptr_t)"faults" };
+static const struct sl_root_spec spec = { .kind = SL_ROOT_PRIMARY, .hierarchy = SL_HIERARCHY_OWNER,
+                                         .name_space = (char *)(uintptr_t)"faults" };
 static struct sl_secret secret;
 static struct sealtest_blob right;
 
-static const char *const unseal_steps[] = { "ReadPublic 1", "CreatePrimary 1", "StartAuthSession 1", "Load 1", "FlushContext 1", "Unseal 1",
+static const char *const unseal_steps[] = { "ReadPublic 1", "CreatePrimary 1", "StartAuthSession 1", "Load 1",
+                                           "FlushContext 1", "Unseal 1",
 	                                    "FlushContext 2" };
-static const char *const seal_steps[] = { "ReadPublic 1", "CreatePrimary 1", "StartAuthSession 1", "Create 1", "FlushContext 1" };
+static const char *const seal_steps[] = { "ReadPublic 1", "CreatePrimary 1", "StartAuthSession 1", "Create 1",
+                                         "FlushContext 1" };
 
 static bool
 is_legal(enum sl_err err)
@@ -81,7 +84,8 @@ codes(size_t way, const char *step)
 		tpmtest_rules(rule);
 		err = ways[way].run();
 		tpmtest_rules("");
-		test_ok(err == SL_OK || (!table[j].passes && is_legal(err)), "%s: %s once %s: %s", ways[way].name, step, table[j].rc,
+		test_ok(err == SL_OK || (!table[j].passes && is_legal(err)), "%s: %s once %s: %s", ways[way].name, step,
+		        table[j].rc,
 		        sl_err_text(err));
 	}
 	test_eq(tpmtest_loaded(), 0, "%s: %s: nothing is left on the TPM", ways[way].name, step);
@@ -130,7 +134,8 @@ flips(size_t way, const char *action, const char *step, int bytes, int stride)
 			refused++;
 	}
 	tpmtest_rules("");
-	test_eq(wrong, 0, "%s: %s %s: never a wrong secret (%u refused, %u right)", ways[way].name, action, step, refused, fine);
+	test_eq(wrong, 0, "%s: %s %s: never a wrong secret (%u refused, %u right)", ways[way].name, action, step,
+	        refused, fine);
 	test_ok(refused != 0, "and some are refused");
 }
 
@@ -203,6 +208,7 @@ killed(size_t way, const char *step)
 int
 main(int argc, char **argv)
 {
+	(void)argc;
 	tpmtest_begin(argv, NULL);
 	secret = sealtest_secret(60, 1);
 	if (sealtest_seal(&spec, &secret, NULL, &right) != SL_OK || unseal() != SL_OK)

@@ -42,7 +42,8 @@ sql(const char *text)
 	char path[4200];
 
 	(void)snprintf(path, sizeof(path), "%s/store.db", getenv("SEEDLEAF_STORE"));
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK || sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db, text, NULL, NULL, &why) != SQLITE_OK)
 		test_bail("%s: %s", text, why == NULL ? "cannot open" : why);
 	(void)sqlite3_close(db);
 }

@@ -4,9 +4,13 @@
 
 #include <string.h>
 
-/* Sealing beside a software TPM: what goes over the bus, who can open it, and that other TPM tools read and write the same. */
+/*
+ * Sealing beside a software TPM: what goes over the bus, who can open it, and that other TPM tools read and write the
+ * same.
+ */
 
-static const struct sl_root_spec spec = { .kind = SL_ROOT_PRIMARY, .hierarchy = SL_HIERARCHY_OWNER, .name_space = (char *)(uintptr_t)"seal" };
+static const struct sl_root_spec spec = { .kind = SL_ROOT_PRIMARY, .hierarchy = SL_HIERARCHY_OWNER,
+                                         .name_space = (char *)(uintptr_t)"seal" };
 static const struct sl_root_spec endorsement = { .kind = SL_ROOT_PRIMARY, .hierarchy = SL_HIERARCHY_ENDORSEMENT,
 	                                         .name_space = (char *)(uintptr_t)"seal" };
 
@@ -31,10 +35,13 @@ sizes(void)
 
 		tpmtest_log_reset();
 		test_eq(sealtest_seal(&spec, &secret, NULL, &blob), SL_OK, "seal %zu bytes", table[i]);
-		test_eq(sl_sealed_is_hybrid(blob.bytes, blob.len), table[i] > 128, "%zu bytes: hybrid or not", table[i]);
+		test_eq(sl_sealed_is_hybrid(blob.bytes, blob.len), table[i] > 128, "%zu bytes: hybrid or not",
+		        table[i]);
 		test_eq(sealtest_unseal(&spec, &blob, NULL, &secret, NULL), SL_OK, "%zu bytes come back", table[i]);
-		test_ok(table[i] < 8 || !tpmtest_log_has(secret.bytes, table[i] < 32 ? table[i] : 32), "%zu bytes are not in the clear", table[i]);
-		test_ok(table[i] < 8 || memmem(blob.bytes, blob.len, secret.bytes, table[i] < 32 ? table[i] : 32) == NULL, "nor in the blob");
+		test_ok(table[i] < 8 || !tpmtest_log_has(secret.bytes, table[i] < 32 ? table[i] : 32),
+		        "%zu bytes are not in the clear", table[i]);
+		test_ok(table[i] < 8 ||
+		        memmem(blob.bytes, blob.len, secret.bytes, table[i] < 32 ? table[i] : 32) == NULL, "nor in the blob");
 		free(blob.bytes);
 	}
 	test_eq(tpmtest_loaded(), 0, "nothing is left on the TPM");
@@ -54,7 +61,8 @@ bad_sizes(void)
 	test_eq(sealtest_unseal(&spec, &none, NULL, &secret, NULL), SL_ERR_FORMAT, "an empty blob");
 	test_ok(blob.bytes == NULL, "nothing was made");
 	secret.len = 16;
-	test_eq(sealtest_seal(&spec, &secret, "123456789012345678901234567890123", &blob), SL_ERR_RANGE, "an auth of 33 bytes");
+	test_eq(sealtest_seal(&spec, &secret, "123456789012345678901234567890123", &blob), SL_ERR_RANGE,
+	        "an auth of 33 bytes");
 	costs("none of that asks the TPM", "");
 	secret.len = SL_SEAL_MAX + 1;
 }
@@ -100,7 +108,8 @@ budget(void)
 	tpmtest_close(&root, &device);
 	root = tpmtest_open(&spec, &device);
 	test_eq(sl_root_unseal(root, blob.bytes, blob.len, NULL, &got), SL_OK, "unseal");
-	costs("the first unsealing of a process", "ReadPublic CreatePrimary StartAuthSession Load FlushContext Unseal FlushContext ");
+	costs("the first unsealing of a process",
+	      "ReadPublic CreatePrimary StartAuthSession Load FlushContext Unseal FlushContext ");
 	sl_secret_clear(&got);
 	test_eq(sl_root_unseal(root, blob.bytes, blob.len, NULL, &got), SL_OK, "unseal again");
 	costs("each further one", "CreatePrimary StartAuthSession Load FlushContext Unseal FlushContext ");
@@ -112,7 +121,6 @@ static void
 with_auth(void)
 {
 	SL_SECRET secret = sealtest_secret(64, 6);
-	SL_SECRET zeros = sealtest_secret(10, 6);
 	struct sealtest_blob blob = { NULL, 0 };
 	struct sealtest_blob open = { NULL, 0 };
 	struct sl_msg why;
@@ -122,12 +130,14 @@ with_auth(void)
 	test_eq(sealtest_unseal(&spec, &blob, "open sesame, please", &secret, NULL), SL_OK, "it opens with it");
 	test_ok(!tpmtest_log_has("open sesame, please", 19), "which is not in the clear");
 	test_ok(!tpmtest_log_has(secret.bytes, 64), "nor is the secret");
-	test_eq(sealtest_unseal(&spec, &blob, "open sesame, pleasf", &secret, NULL), SL_ERR_AUTH, "not with another one");
+	test_eq(sealtest_unseal(&spec, &blob, "open sesame, pleasf", &secret, NULL), SL_ERR_AUTH,
+	        "not with another one");
 	test_eq(sealtest_unseal(&spec, &blob, "open sesame", &secret, NULL), SL_ERR_AUTH, "nor with its beginning");
 	tpmtest_log_reset();
 	test_eq(sealtest_unseal(&spec, &blob, NULL, &secret, &why), SL_ERR_AUTH, "nor without");
 	test_eq(sealtest_unseal(&spec, &blob, "", &secret, NULL), SL_ERR_AUTH, "nor with an empty one");
-	test_eq(sealtest_unseal(&spec, &blob, "123456789012345678901234567890123", &secret, NULL), SL_ERR_AUTH, "nor with one that is too long");
+	test_eq(sealtest_unseal(&spec, &blob, "123456789012345678901234567890123", &secret, NULL), SL_ERR_AUTH,
+	        "nor with one that is too long");
 	costs("for which nobody asks the TPM: it would count", "");
 	test_eq(tpmtest_loaded(), 0, "nothing is left on the TPM");
 	test_eq(sealtest_seal(&spec, &secret, NULL, &open), SL_OK, "seal without");
@@ -138,10 +148,12 @@ with_auth(void)
 	tpmtest_shell("tpm2_dictionarylockout -s -n 3 -t 1000 -l 1000 && tpm2_dictionarylockout -c");
 	for (int i = 0; i < 3; i++)
 		test_eq(sealtest_unseal(&spec, &blob, "wrong", &secret, NULL), SL_ERR_AUTH, "try %d", i + 1);
-	test_eq(sealtest_unseal(&spec, &blob, "open sesame, please", &secret, NULL), SL_ERR_LOCKED, "then even the right one is refused");
+	test_eq(sealtest_unseal(&spec, &blob, "open sesame, please", &secret, NULL), SL_ERR_LOCKED,
+	        "then even the right one is refused");
 	test_eq(tpmtest_loaded(), 0, "nothing is left on the TPM");
 	tpmtest_shell("tpm2_dictionarylockout -c");
-	test_eq(sealtest_unseal(&spec, &blob, "open sesame, please", &secret, NULL), SL_OK, "until the counter is reset");
+	test_eq(sealtest_unseal(&spec, &blob, "open sesame, please", &secret, NULL), SL_OK,
+	        "until the counter is reset");
 	free(blob.bytes);
 }
 
@@ -194,9 +206,11 @@ with_policy(void)
 	costs("which is in the blob", "");
 	tpmtest_close(&root, &device);
 	sealtest_split("policy", &blob);
-	tpmtest_shell("tpm2_load -Q -C 0x81000001 -u %s -r %s -c %s", sealtest_path("policy.pub"), sealtest_path("policy.priv"), sealtest_path("policy.ctx"));
+	tpmtest_shell("tpm2_load -Q -C 0x81000001 -u %s -r %s -c %s", sealtest_path("policy.pub"),
+	              sealtest_path("policy.priv"), sealtest_path("policy.ctx"));
 	tpmtest_shell("tpm2_flushcontext -t; ! tpm2_unseal -c %s 2>/dev/null", sealtest_path("policy.ctx"));
-	tpmtest_shell("tpm2_flushcontext -t; tpm2_unseal -Q -c %s -p pcr:sha256:23 -o %s", sealtest_path("policy.ctx"), sealtest_path("policy.out"));
+	tpmtest_shell("tpm2_flushcontext -t; tpm2_unseal -Q -c %s -p pcr:sha256:23 -o %s", sealtest_path("policy.ctx"),
+	              sealtest_path("policy.out"));
 	tpmtest_shell("tpm2_flushcontext -t; tpm2_pcrextend 23:sha256=0000000000000000000000000000000000000000000000000000000000000001 && "
 	              "! tpm2_unseal -c %s -p pcr:sha256:23 2>/dev/null; r=$?; tpm2_flushcontext -t; tpm2_flushcontext -l; exit $r",
 	              sealtest_path("policy.ctx"));
@@ -231,13 +245,15 @@ to_tools(const struct sealtest_blob *early, const struct sl_secret *secret)
 	free(other.bytes);
 	free(blob.bytes);
 	for (int i = 0; i < 2; i++) {
-		const char *names[2][3] = { { "early.pub", "early.priv", "early" }, { "late.pub", "late.priv", "late" } };
+		const char *names[2][3] = { { "early.pub", "early.priv", "early" },
+		                           { "late.pub", "late.priv", "late" } };
 
 		tpmtest_log_reset();
 		tpmtest_shell("tpm2_load -Q -C 0x81000001 -u %s -r %s -c %s && tpm2_flushcontext -t && tpm2_unseal -Q -c %s -o %s && tpm2_flushcontext -t",
 		              sealtest_path(names[i][0]), sealtest_path(names[i][1]), sealtest_path("ctx"), sealtest_path("ctx"), sealtest_path("out"));
 		other = sealtest_read("out");
-		test_mem(other.bytes, other.len, secret->bytes, secret->len, "tpm2_unseal opens what was sealed %s", names[i][2]);
+		test_mem(other.bytes, other.len, secret->bytes, secret->len, "tpm2_unseal opens what was sealed %s",
+		         names[i][2]);
 		free(other.bytes);
 	}
 	test_ok(tpmtest_log_has(secret->bytes, secret->len), "and the detector finds the secret that it lets be seen");
@@ -249,12 +265,14 @@ from_tools(const struct sl_secret *secret)
 	struct sealtest_blob blob;
 
 	sealtest_write("secret", secret->bytes, secret->len);
-	tpmtest_shell("tpm2_create -Q -C 0x81000001 -i %s -u %s -r %s && tpm2_flushcontext -t", sealtest_path("secret"), sealtest_path("tool.pub"),
+	tpmtest_shell("tpm2_create -Q -C 0x81000001 -i %s -u %s -r %s && tpm2_flushcontext -t", sealtest_path("secret"),
+	              sealtest_path("tool.pub"),
 	              sealtest_path("tool.priv"));
 	blob = sealtest_encode("tool", true, "0x81000001");
 	test_eq(sealtest_unseal(&spec, &blob, NULL, secret, NULL), SL_OK, "what tpm2_create sealed");
 	free(blob.bytes);
-	tpmtest_shell("tpm2_create -Q -C 0x81000001 -i %s -p secrecy -u %s -r %s && tpm2_flushcontext -t", sealtest_path("secret"),
+	tpmtest_shell("tpm2_create -Q -C 0x81000001 -i %s -p secrecy -u %s -r %s && tpm2_flushcontext -t",
+	              sealtest_path("secret"),
 	              sealtest_path("auth.pub"), sealtest_path("auth.priv"));
 	blob = sealtest_encode("auth", false, "0x81000001");
 	test_eq(sealtest_unseal(&spec, &blob, "secrecy", secret, NULL), SL_OK, "the same with an auth");
@@ -264,10 +282,12 @@ from_tools(const struct sl_secret *secret)
 	test_eq(sealtest_unseal(&spec, &blob, NULL, secret, NULL), SL_ERR_DEVICE, "a form that says there is no auth");
 	free(blob.bytes);
 	tpmtest_shell("tpm2_dictionarylockout -c");
-	tpmtest_shell("tpm2_create -Q -C 0x81000001 -G ecc -u %s -r %s && tpm2_flushcontext -t", sealtest_path("ecc.pub"), sealtest_path("ecc.priv"));
+	tpmtest_shell("tpm2_create -Q -C 0x81000001 -G ecc -u %s -r %s && tpm2_flushcontext -t",
+	              sealtest_path("ecc.pub"), sealtest_path("ecc.priv"));
 	blob = sealtest_encode("ecc", true, "0x81000001");
 	tpmtest_log_reset();
-	test_eq(sealtest_unseal(&spec, &blob, NULL, secret, NULL), SL_ERR_FORMAT, "a signing key under the number of sealed data");
+	test_eq(sealtest_unseal(&spec, &blob, NULL, secret, NULL), SL_ERR_FORMAT,
+	        "a signing key under the number of sealed data");
 	costs("is not loaded", "");
 	free(blob.bytes);
 }
@@ -301,7 +321,8 @@ other_srk(const struct sealtest_blob *early, const struct sl_secret *secret, con
 	              "tpm2_flushcontext -t", sealtest_path("other"), sealtest_path("other"));
 	tpmtest_log_reset();
 	test_eq(sealtest_unseal(&spec, early, NULL, secret, NULL), SL_OK, "not pinned: both keys are tried");
-	costs("with two objects at most", "ReadPublic StartAuthSession Load CreatePrimary Load FlushContext Unseal FlushContext ");
+	costs("with two objects at most",
+	      "ReadPublic StartAuthSession Load CreatePrimary Load FlushContext Unseal FlushContext ");
 	root = tpmtest_open(&spec, &device);
 	sl_root_pin(root, pin);
 	test_eq(sl_root_unseal(root, early->bytes, early->len, NULL, &got), SL_OK, "pinned: the one that has the name");
@@ -332,7 +353,8 @@ wrong_pin(const struct sealtest_blob *blob)
 
 	sl_root_pin(root, &pin);
 	tpmtest_log_reset();
-	test_eq(sl_root_seal(root, &how, &secret, &other.bytes, &other.len), SL_ERR_MISMATCH, "nothing is sealed to a key that is not the pinned one");
+	test_eq(sl_root_seal(root, &how, &secret, &other.bytes, &other.len), SL_ERR_MISMATCH,
+	        "nothing is sealed to a key that is not the pinned one");
 	costs("nor sent to it", "ReadPublic CreatePrimary FlushContext ");
 	test_eq(sl_root_unseal(root, blob->bytes, blob->len, NULL, &got), SL_ERR_MISMATCH, "nor loaded");
 	costs("under it", "ReadPublic CreatePrimary FlushContext ");
@@ -346,7 +368,8 @@ another_tpm(const char *self)
 	struct sealtest_blob blob;
 	struct sl_msg why = { .text = "" };
 
-	tpmtest_shell("env -u SL_TPM_DIR \"$SL_SRC/tests/with-tpm\" %s foreign %s %s", self, sealtest_path("foreign"), sealtest_path("foreign-long"));
+	tpmtest_shell("env -u SL_TPM_DIR \"$SL_SRC/tests/with-tpm\" %s foreign %s %s", self, sealtest_path("foreign"),
+	              sealtest_path("foreign-long"));
 	for (int i = 0; i < 2; i++) {
 		blob = sealtest_read(i == 0 ? "foreign" : "foreign-long");
 		test_eq(sealtest_unseal(&spec, &blob, NULL, &secret, &why), SL_ERR_MISMATCH, "a blob of another TPM");
@@ -364,7 +387,8 @@ be_foreign(char **paths)
 		SL_SECRET secret = sealtest_secret(i == 0 ? 32 : 200, 99);
 		struct sealtest_blob blob = { NULL, 0 };
 
-		if (sealtest_seal(&spec, &secret, NULL, &blob) != SL_OK || sealtest_unseal(&spec, &blob, NULL, &secret, NULL) != SL_OK)
+		if (sealtest_seal(&spec, &secret, NULL, &blob) != SL_OK ||
+		    sealtest_unseal(&spec, &blob, NULL, &secret, NULL) != SL_OK)
 			return 1;
 		sealtest_write(paths[i], blob.bytes, blob.len);
 		free(blob.bytes);
@@ -384,12 +408,15 @@ lives(void)
 	test_eq(sealtest_seal(&endorsement, &secret, NULL, &endorsed), SL_OK, "seal to the endorsement hierarchy");
 	tpmtest_power_cycle();
 	test_eq(sealtest_unseal(&spec, &owner, NULL, &secret, NULL), SL_OK, "owner: after a power cycle");
-	test_eq(sealtest_unseal(&endorsement, &endorsed, NULL, &secret, NULL), SL_OK, "endorsement: after a power cycle");
-	test_eq(sealtest_unseal(&endorsement, &owner, NULL, &secret, NULL), SL_ERR_MISMATCH, "not from one hierarchy to the other");
+	test_eq(sealtest_unseal(&endorsement, &endorsed, NULL, &secret, NULL), SL_OK,
+	        "endorsement: after a power cycle");
+	test_eq(sealtest_unseal(&endorsement, &owner, NULL, &secret, NULL), SL_ERR_MISMATCH,
+	        "not from one hierarchy to the other");
 	tpmtest_clear();
 	test_eq(sealtest_unseal(&spec, &owner, NULL, &secret, NULL), SL_ERR_MISMATCH, "owner: gone with a clear");
 	/* Though its derived keys live on: the seed of a storage key is stirred with a proof that a clear changes. */
-	test_eq(sealtest_unseal(&endorsement, &endorsed, NULL, &secret, NULL), SL_ERR_MISMATCH, "endorsement: gone with a clear, too");
+	test_eq(sealtest_unseal(&endorsement, &endorsed, NULL, &secret, NULL), SL_ERR_MISMATCH,
+	        "endorsement: gone with a clear, too");
 	free(owner.bytes);
 	free(endorsed.bytes);
 }
