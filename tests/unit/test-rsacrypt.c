@@ -159,6 +159,68 @@ oaep_bad(void)
 	test_ok(none.bytes == NULL || none.len == 7, "OAEP: nothing else comes out");
 }
 
+/* RFC 8017 B.2.1 with SHA-1. */
+static void
+mask(const uint8_t *seed, size_t seed_len, uint8_t *data, size_t len)
+{
+	uint8_t in[128] = { 0 };
+	uint8_t out[20];
+
+	memcpy(in, seed, seed_len);
+	for (size_t at = 0; at < len; at++) {
+		in[seed_len + 3] = (uint8_t)(at / 20);
+		if (at % 20 == 0 && sl_hash_once(SL_HASH_SHA1, in, seed_len + 4, out) != SL_OK)
+			test_bail("SHA-1");
+		data[at] ^= out[at % 20];
+	}
+}
+
+/* Encoded messages of 128 bytes, masked in the right way, and wrong in one place: em[0], or a byte of DB. */
+static void
+oaep_crafted(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t first;
+		size_t at;
+		uint8_t value;
+		size_t separator; /* in DB; the message goes to its end, 107 */
+		enum sl_err err;
+		size_t len;
+	} cases[] = {
+		{ "right", 0, 20, 0, 60, SL_OK, 46 },
+		{ "no zeros", 0, 21, 7, 20, SL_OK, 86 },
+		{ "an empty message", 0, 20, 0, 106, SL_OK, 0 },
+		{ "not 0 in front", 1, 20, 0, 60, SL_ERR_VERIFY, 0 },
+		{ "another hash of the label", 0, 19, 0, 60, SL_ERR_VERIFY, 0 },
+		{ "2 in the padding", 0, 40, 2, 60, SL_ERR_VERIFY, 0 },
+		{ "another separator", 0, 60, 0x81, 60, SL_ERR_VERIFY, 0 },
+		{ "nothing but zeros", 0, 106, 0, 106, SL_ERR_VERIFY, 0 },
+	};
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = outside_rsa(true);
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
+		uint8_t em[128] = { 0 };
+		uint8_t *db = em + 21;
+		uint8_t c[128];
+		SL_SECRET got = { 0 };
+
+		memset(em + 1, 0xa5, 20);
+		if (sl_hash_once(SL_HASH_SHA1, "", 0, db) != SL_OK)
+			test_bail("SHA-1");
+		memset(db + cases[i].separator, 7, 107 - cases[i].separator);
+		db[cases[i].separator] = 1;
+		db[cases[i].at] = cases[i].value;
+		mask(em + 1, 20, db, 107);
+		mask(db, 107, em + 1, 20);
+		em[0] = cases[i].first;
+		if (sl_rsa_encrypt(key, &raw, em, sizeof(em), c) != SL_OK)
+			test_bail("raw");
+		test_eq(sl_rsa_decrypt(key, &sha1, c, sizeof(c), &got), cases[i].err, "OAEP: %s", cases[i].name);
+		test_eq(got.len, cases[i].len, "OAEP: %s: its length", cases[i].name);
+	}
+}
+
 /* Encoded messages of 128 bytes: what begins it, the place of the first zero byte after it, and what is expected. */
 static void
 pkcs1_bad(void)
@@ -327,6 +389,7 @@ main(void)
 	oaep_known();
 	oaep_others();
 	oaep_bad();
+	oaep_crafted();
 	pkcs1_bad();
 	pkcs1_lengths();
 	misfits();
