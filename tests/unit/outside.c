@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * RFC 6979 A.2.4 to A.2.7; SEC 2 2.4.1 (1 and the generator); RFC 7027 A.1 to A.3; RFC 8032 7.1, 7.4; RFC 7748 6.1, 6.2. The two
- * brainpool curves without a published key have one of ours.
+ * RFC 6979 A.2.4 to A.2.7; SEC 2 2.4.1 (1 and the generator); RFC 7027 A.1 to A.3; RFC 8032 7.1, 7.4; RFC 7748 6.1,
+ * 6.2. The two brainpool curves without a published key have one of ours.
  */
 const struct outside_curve outside_curves[] = {
 	{ "P-224", "06052b81040021", "f220266e1105bfe3083e03ec7a3a654651f45e37167e88600bf257c1",
@@ -27,7 +27,8 @@ const struct outside_curve outside_curves[] = {
 	{ "secp256k1", "06052b8104000a", "01",
 	  "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
 	  "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8", 32 },
-	{ "brainpoolP224r1", "06092b2403030208010105", "39f155483cee191fbecfe9c81d8ab1a03cda6790e7184ace44bca161", NULL, 28 },
+	{ "brainpoolP224r1", "06092b2403030208010105", "39f155483cee191fbecfe9c81d8ab1a03cda6790e7184ace44bca161",
+	  NULL, 28 },
 	{ "brainpoolP256r1", "06092b2403030208010107", "81db1ee100150ff2ea338d708271be38300cb54241d79950f77b063039804f1d",
 	  "0444106e913f92bc02a1705d9953a8414db95e1aaa49e81d9e85f929a8e3100be5"
 	  "8ab4846f11caccb73ce49cbdd120f5a900a69fd32c272223f789ef10eb089bdc", 32 },
@@ -104,7 +105,8 @@ outside_rsa(bool full)
 
 	for (size_t i = 0; i < 8; i++)
 		p[i] = (struct sl_bytes){ bytes[i], i < 3 || full ? test_hex(outside_rsa_parts[i], bytes[i], 128) : 0 };
-	err = sl_key_from_rsa_parts(&(const struct sl_rsa_parts){ p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7] }, &key);
+	err = sl_key_from_rsa_parts(&(const struct sl_rsa_parts){ p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7] },
+	      &key);
 	if (err != SL_OK)
 		test_bail("no RSA key: %s", sl_err_text(err));
 	return key;
@@ -137,7 +139,8 @@ through_pkcs8(const char *how, const char *name, const struct sl_key *key)
 	SL_SECRET der = { 0 };
 
 	test_ok(sl_key_pkcs8(key, &der) == SL_OK && sl_key_from_pkcs8(der.bytes, der.len, &again) == SL_OK &&
-	        sl_key_is_private(again) && same_part(key, again, SL_PART_SPKI) && same_part(key, again, SL_PART_SECRET),
+	        sl_key_is_private(again) && same_part(key, again, SL_PART_SPKI) &&
+	        same_part(key, again, SL_PART_SECRET),
 	        "%s: %s: PKCS #8, there and back", how, name);
 }
 
@@ -173,8 +176,10 @@ agrees(const char *how, const char *name, struct sl_key *key, struct sl_key *oth
 	SL_SECRET a = { 0 };
 	SL_SECRET b = { 0 };
 
-	test_ok(sl_key_part(key, SL_PART_POINT, &ours) == SL_OK && sl_key_part(other, SL_PART_POINT, &theirs) == SL_OK &&
-	        sl_agree(key, theirs.bytes, theirs.len, &a) == SL_OK && sl_agree(other, ours.bytes, ours.len, &b) == SL_OK &&
+	test_ok(sl_key_part(key, SL_PART_POINT, &ours) == SL_OK &&
+	        sl_key_part(other, SL_PART_POINT, &theirs) == SL_OK &&
+	        sl_agree(key, theirs.bytes, theirs.len, &a) == SL_OK &&
+	        sl_agree(other, ours.bytes, ours.len, &b) == SL_OK &&
 	        sl_secret_equal(a.bytes, a.len, b.bytes, b.len), "%s: %s: two agree", how, name);
 }
 
@@ -223,7 +228,8 @@ encrypts(const char *how, struct sl_key *key)
 		SL_SECRET back = { 0 };
 
 		test_ok(sl_rsa_encrypt(public, &cases[i], in, sizeof(in), out) == SL_OK &&
-		        sl_rsa_decrypt(key, &cases[i], out, sl_rsa_crypt_len(key), &back) == SL_OK && back.len >= sizeof(in) &&
+		        sl_rsa_decrypt(key, &cases[i], out, sl_rsa_crypt_len(key), &back) == SL_OK &&
+		        back.len >= sizeof(in) &&
 		        memcmp(back.bytes + back.len - sizeof(in), in, sizeof(in)) == 0,
 		        "%s: RSA: padding %u, encrypted and decrypted", how, (unsigned)cases[i].padding);
 	}
@@ -238,9 +244,11 @@ outside_all(const char *how)
 
 	for (size_t i = 0; i < outside_n_curves; i++)
 		one_curve(how, &outside_curves[i]);
-	test_ok(part_is(recovered, SL_PART_P, outside_rsa_parts[3]) && part_is(recovered, SL_PART_QINV, outside_rsa_parts[7]),
+	test_ok(part_is(recovered, SL_PART_P, outside_rsa_parts[3]) &&
+	        part_is(recovered, SL_PART_QINV, outside_rsa_parts[7]),
 	        "%s: RSA: primes recovered from n, e and d", how);
-	test_ok(sl_key_generate_rsa(1024, NULL, 0, &random) == SL_OK && sl_key_size(random) == 1024 && part_is(random, SL_PART_E, "010001"),
+	test_ok(sl_key_generate_rsa(1024, NULL, 0, &random) == SL_OK && sl_key_size(random) == 1024 &&
+	        part_is(random, SL_PART_E, "010001"),
 	        "%s: RSA: a random key", how);
 	if (random == NULL)
 		test_bail("no random key");

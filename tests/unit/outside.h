@@ -6,8 +6,8 @@
 #include "crypto/key.h"
 
 /*
- * What is done with keys from outside, on every kind and curve, as TAP lines that begin with `how`: made, written and read, signed with,
- * agreed with, encrypted to. For tests that put the process into some state first, like leaf_all().
+ * What is done with keys from outside, on every kind and curve, as TAP lines that begin with `how`: made, written and
+ * read, signed with, agreed with, encrypted to. For tests that put the process into some state first, like leaf_all().
  */
 void outside_all(const char *how);
 

@@ -118,14 +118,19 @@ static const struct known bad[] = {
 	{ "X25519: 1", X25519, D25519, "01000000000000000000000000000000" ZERO16, NULL, SL_ERR_VERIFY },
 	{ "X25519: order 8", X25519, D25519, "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800", NULL, SL_ERR_VERIFY },
 	{ "X25519: order 8 too", X25519, D25519, "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157", NULL, SL_ERR_VERIFY },
-	{ "X25519: p - 1", X25519, D25519, "ecffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffff7f", NULL, SL_ERR_VERIFY },
-	{ "X25519: p", X25519, D25519, "edffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffff7f", NULL, SL_ERR_VERIFY },
-	{ "X25519: p + 1", X25519, D25519, "eeffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffff7f", NULL, SL_ERR_VERIFY },
+	{ "X25519: p - 1", X25519, D25519, "ecffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffff7f",
+	  NULL, SL_ERR_VERIFY },
+	{ "X25519: p", X25519, D25519, "edffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffff7f", NULL,
+	  SL_ERR_VERIFY },
+	{ "X25519: p + 1", X25519, D25519, "eeffffffffffffffffffffffffffffff" "ffffffffffffffffffffffffffffff7f",
+	  NULL, SL_ERR_VERIFY },
 	{ "X25519: a byte short", X25519, D25519, ZERO16 "000000000000000000000000000009", NULL, SL_ERR_ARG },
 	{ "X25519: nothing", X25519, D25519, "", NULL, SL_ERR_ARG },
 	{ "X448: 0", X448, D448, ZERO16 ZERO16 ZERO16 "0000000000000000", NULL, SL_ERR_VERIFY },
-	{ "X448: 1", X448, D448, "01000000000000000000000000000000" ZERO16 ZERO16 "0000000000000000", NULL, SL_ERR_VERIFY },
-	{ "X448: p - 1", X448, D448, "feffffffffffffffffffffffffffffff" "ffffffffffffffffffffffff" "feffffff" FF16 "ffffffffffffffff", NULL,
+	{ "X448: 1", X448, D448, "01000000000000000000000000000000" ZERO16 ZERO16 "0000000000000000", NULL,
+	  SL_ERR_VERIFY },
+	{ "X448: p - 1", X448, D448,
+	  "feffffffffffffffffffffffffffffff" "ffffffffffffffffffffffff" "feffffff" FF16 "ffffffffffffffff", NULL,
 	  SL_ERR_VERIFY },
 	{ "X448: X25519's length", X448, D448, ZERO16 ZERO16, NULL, SL_ERR_ARG },
 	{ "P-256: infinity", P256, D256, "00", NULL, SL_ERR_ARG },
@@ -188,7 +193,8 @@ others_agree(const struct outside_curve *c)
 	ours = theirs(a);
 	peer = theirs(b);
 	ctx = EVP_PKEY_CTX_new(ours, NULL);
-	if (EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, peer) != 1 || EVP_PKEY_derive(ctx, want, &len) != 1)
+	if (EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, peer) != 1 ||
+	    EVP_PKEY_derive(ctx, want, &len) != 1)
 		test_bail("EVP_PKEY_derive");
 	test_eq(sl_agree(a, point.bytes, point.len, &z), SL_OK, "%s: agrees", c->name);
 	test_mem(z.bytes, z.len, want, len, "%s: as libcrypto", c->name);

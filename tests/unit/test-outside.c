@@ -37,7 +37,8 @@ p224_known(void)
 
 	if (sl_hash_once(SL_HASH_SHA256, "sample", 6, digest) != SL_OK)
 		test_bail("SHA-256");
-	test_eq(verify(key, &params, (struct sl_bytes){ digest, 32 }, (struct sl_bytes){ rs, len }), SL_OK, "P-224: RFC 6979");
+	test_eq(verify(key, &params, (struct sl_bytes){ digest, 32 }, (struct sl_bytes){ rs, len }), SL_OK,
+	        "P-224: RFC 6979");
 }
 
 /* r and s of 0, n, n + 1 and all ones; the order of each curve by libcrypto. */
@@ -49,6 +50,7 @@ ecdsa_edges(const struct outside_curve *c)
 	uint8_t digest[32] = "some digest", sig[132], edge[4][66] = { { 0 } };
 	SL_CLEANUP(sl_signer_free) struct sl_signer *s = NULL;
 	EC_GROUP *group;
+	int nid;
 	BIGNUM *n = BN_new();
 	unsigned wrong = 0;
 
@@ -56,17 +58,20 @@ ecdsa_edges(const struct outside_curve *c)
 		BN_free(n);
 		return;
 	}
-	group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(strcmp(c->name, "P-256") == 0 ? "prime256v1" : strcmp(c->name, "P-224") == 0 ?
-		"secp224r1" : strcmp(c->name, "P-384") == 0 ? "secp384r1" : strcmp(c->name, "P-521") == 0 ? "secp521r1" : c->name));
-	if (group == NULL || BN_copy(n, EC_GROUP_get0_order(group)) == NULL || BN_bn2binpad(n, edge[1], (int)c->width) < 0 ||
-	    BN_add_word(n, 1) != 1 || BN_bn2binpad(n, edge[2], (int)c->width) < 0 || sl_signer_new(key, &params, false, &s) != SL_OK)
+	nid = EC_curve_nist2nid(c->name);
+	group = EC_GROUP_new_by_curve_name(nid != 0 ? nid : OBJ_sn2nid(c->name));
+	if (group == NULL || BN_copy(n, EC_GROUP_get0_order(group)) == NULL ||
+	    BN_bn2binpad(n, edge[1], (int)c->width) < 0 ||
+	    BN_add_word(n, 1) != 1 || BN_bn2binpad(n, edge[2], (int)c->width) < 0 ||
+	    sl_signer_new(key, &params, false, &s) != SL_OK)
 		test_bail("%s", c->name);
 	memset(edge[3], 0xff, sizeof(edge[3]));
 	for (size_t i = 0; i < 8; i++) {
 		if (sl_signer_sign(s, digest, 32, sig) != SL_OK)
 			test_bail("%s", c->name);
 		memcpy(sig + (i < 4 ? 0 : c->width), edge[i % 4], c->width);
-		wrong += verify(key, &params, (struct sl_bytes){ digest, 32 }, (struct sl_bytes){ sig, 2 * c->width }) == SL_ERR_VERIFY;
+		wrong += verify(key, &params, (struct sl_bytes){ digest, 32 },
+		                (struct sl_bytes){ sig, 2 * c->width }) == SL_ERR_VERIFY;
 	}
 	test_eq(wrong, 8, "%s: r or s is 0, n, n + 1, all ones: refused", c->name);
 	EC_GROUP_free(group);
@@ -91,7 +96,8 @@ scalars(const struct outside_curve *c)
 	test_eq(sl_key_from_ec_curve(params, len, d, 0, &none), SL_ERR_ARG, "%s: nothing", c->name);
 	memset(d, 0xff, sizeof(d));
 	test_eq(sl_key_from_ec_curve(params, len, d, c->width, &none), SL_ERR_ARG, "%s: all ones", c->name);
-	test_eq(sl_key_from_ec_curve(params, len - 1, d, c->width, &none), SL_ERR_UNSUPPORTED, "%s: half an OID", c->name);
+	test_eq(sl_key_from_ec_curve(params, len - 1, d, c->width, &none), SL_ERR_UNSUPPORTED, "%s: half an OID",
+	        c->name);
 	test_ok(none == NULL, "%s: a failure leaves the output alone", c->name);
 }
 
@@ -106,7 +112,8 @@ same_size(void)
 
 	if (sl_key_part(a, SL_PART_POINT, &point) != SL_OK || sl_key_part(b, SL_PART_EC_OID, &oid) != SL_OK)
 		test_bail("parts");
-	test_eq(sl_key_from_ec_point(oid.bytes, oid.len, point.bytes, point.len, &none), SL_ERR_FORMAT, "P-256's point is not on secp256k1");
+	test_eq(sl_key_from_ec_point(oid.bytes, oid.len, point.bytes, point.len, &none), SL_ERR_FORMAT,
+	        "P-256's point is not on secp256k1");
 	test_ok(sl_key_size(a) == sl_key_size(b), "though the sizes are the same");
 }
 
@@ -151,12 +158,14 @@ eddsa_known(void)
 		uint8_t message[16], context[3], want[114], sig[114];
 		const size_t len = test_hex(cases[i].message, message, sizeof(message));
 		const size_t sig_len = test_hex(cases[i].sig, want, sizeof(want));
-		const struct sl_sig_params params = { .alg = SL_SIG_EDDSA, .context = { context, test_hex(cases[i].context, context, 3) },
+		const struct sl_sig_params params = { .alg = SL_SIG_EDDSA,
+			.context = { context, test_hex(cases[i].context, context, 3) },
 			                              .prehash = cases[i].prehash };
 		const enum sl_err err = sl_signer_new(key, &params, false, &s);
 
 		if (i >= 2 && err == SL_ERR_UNSUPPORTED) {
-			test_eq(sl_signer_new(key, &params, true, &v), SL_ERR_UNSUPPORTED, "%s: unsupported, to verify too", cases[i].name);
+			test_eq(sl_signer_new(key, &params, true, &v), SL_ERR_UNSUPPORTED,
+			        "%s: unsupported, to verify too", cases[i].name);
 			test_ok(s == NULL && v == NULL, "%s: a failure leaves the output alone", cases[i].name);
 			continue;
 		}
@@ -164,7 +173,8 @@ eddsa_known(void)
 		if (err != SL_OK || sl_signer_sign(s, message, len, sig) != SL_OK)
 			test_bail("%s", cases[i].name);
 		test_mem(sig, sl_signer_len(s), want, sig_len, "%s: RFC 8032", cases[i].name);
-		test_eq(verify(key, &params, (struct sl_bytes){ message, len }, (struct sl_bytes){ want, sig_len }), SL_OK, "%s: verified",
+		test_eq(verify(key, &params, (struct sl_bytes){ message, len }, (struct sl_bytes){ want, sig_len }),
+		        SL_OK, "%s: verified",
 		        cases[i].name);
 	}
 }
@@ -177,11 +187,14 @@ eddsa_params(void)
 	static const uint8_t long_one[256] = { 1 };
 	struct sl_signer *s = NULL;
 
-	test_eq(sl_signer_new(ed, &(const struct sl_sig_params){ .alg = SL_SIG_EDDSA, .context = { long_one, 256 } }, false, &s), SL_ERR_ARG,
+	test_eq(sl_signer_new(ed, &(const struct sl_sig_params){ .alg = SL_SIG_EDDSA, .context = { long_one, 256 } },
+	        false, &s), SL_ERR_ARG,
 	        "a context of 256 bytes");
-	test_eq(sl_signer_new(ec, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA, .context = { long_one, 1 } }, false, &s), SL_ERR_ARG,
+	test_eq(sl_signer_new(ec, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA, .context = { long_one, 1 } },
+	        false, &s), SL_ERR_ARG,
 	        "ECDSA has no context");
-	test_eq(sl_signer_new(ec, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA, .prehash = true }, false, &s), SL_ERR_ARG,
+	test_eq(sl_signer_new(ec, &(const struct sl_sig_params){ .alg = SL_SIG_ECDSA, .prehash = true }, false, &s),
+	        SL_ERR_ARG,
 	        "ECDSA has no prehash");
 }
 
@@ -189,7 +202,6 @@ eddsa_params(void)
 static void
 der_of_others(const char *name, const struct sl_key *key)
 {
-	SL_CLEANUP(sl_key_unref) struct sl_key *again = NULL;
 	SL_SECRET pkcs8 = { 0 }, spki = { 0 };
 	PKCS8_PRIV_KEY_INFO *info;
 	const uint8_t *p;
@@ -233,7 +245,10 @@ pkcs8_of_others(void)
 	}
 }
 
-/* Cut, lengthened, and one bit flipped anywhere: what is accepted has the same form, and never a public key that is not its own. */
+/*
+ * Cut, lengthened, and one bit flipped anywhere: what is accepted has the same form, and never a public key that is not
+ * its own.
+ */
 static void
 pkcs8_damaged(const char *name, const struct sl_key *key, size_t step)
 {
@@ -255,13 +270,15 @@ pkcs8_damaged(const char *name, const struct sl_key *key, size_t step)
 		der.bytes[i / 8] ^= (uint8_t)(1 << i % 8);
 		if (sl_key_from_pkcs8(der.bytes, der.len, &got) == SL_OK) {
 			accepted++;
-			changed += sl_key_pkcs8(got, &again) != SL_OK || !sl_secret_equal(again.bytes, again.len, der.bytes, der.len);
+			changed += sl_key_pkcs8(got, &again) != SL_OK ||
+			           !sl_secret_equal(again.bytes, again.len, der.bytes, der.len);
 		}
 		der.bytes[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
 	test_note("%s: %u single bit changes accepted", name, accepted);
 	test_ok(accepted == 0 || sl_key_kind(key) != SL_KEY_RSA, "%s: no damaged RSA key is accepted", name);
-	test_ok(accepted == 0 || sl_key_kind(key) != SL_KEY_EC, "%s: no EC key that is not its public key's is accepted", name);
+	test_ok(accepted == 0 ||
+	        sl_key_kind(key) != SL_KEY_EC, "%s: no EC key that is not its public key's is accepted", name);
 	test_eq(changed, 0, "%s: what is accepted is written as it was read", name);
 }
 
@@ -279,8 +296,10 @@ pkcs8_forms(void)
 		enum sl_err err;
 	} cases[] = {
 		{ "EC, the scalar alone", "3041020100" EC_ALG "042730250201010420" D1, SL_OK },
-		{ "EC with its parameters again", "304d020100" EC_ALG "043330310201010420" D1 "a00a06082a8648ce3d030107", SL_OK },
-		{ "EC with other parameters", "304a020100" EC_ALG "0430302e0201010420" D1 "a00706052b81040022", SL_ERR_FORMAT },
+		{ "EC with its parameters again",
+		  "304d020100" EC_ALG "043330310201010420" D1 "a00a06082a8648ce3d030107", SL_OK },
+		{ "EC with other parameters", "304a020100" EC_ALG "0430302e0201010420" D1 "a00706052b81040022",
+		  SL_ERR_FORMAT },
 		{ "EC with its public key", "308187020100" EC_ALG "046d306b0201010420" D1 "a14403420004" G, SL_OK },
 		{ "EC with its compressed public key",
 		  "3067020100" EC_ALG "044d304b0201010420" D1 "a124032200036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296", SL_OK },
@@ -289,14 +308,21 @@ pkcs8_forms(void)
 		{ "EC, a short scalar", "3022020100" EC_ALG "0408300602010104" "0101", SL_OK },
 		{ "EC, scalar 0", "3022020100" EC_ALG "0408300602010104" "0100", SL_ERR_ARG },
 		{ "EC, version 0 inside", "3041020100" EC_ALG "042730250201000420" D1, SL_ERR_FORMAT },
-		{ "EC on an unknown curve", "303e020100" "301006072a8648ce3d020106052b8104001f" "042730250201010420" D1, SL_ERR_UNSUPPORTED },
-		{ "EC on Ed25519", "303c020100" "300e06072a8648ce3d020106032b6570" "042730250201010420" D1, SL_ERR_FORMAT },
+		{ "EC on an unknown curve",
+		  "303e020100" "301006072a8648ce3d020106052b8104001f" "042730250201010420" D1, SL_ERR_UNSUPPORTED },
+		{ "EC on Ed25519", "303c020100" "300e06072a8648ce3d020106032b6570" "042730250201010420" D1,
+		  SL_ERR_FORMAT },
 		{ "Ed25519 (RFC 8410 10.3)", "302e020100300506032b657004220420" ED_SEED, SL_OK },
-		{ "Ed25519 with an attribute", "3046020100300506032b657004220420" ED_SEED "a01630140603550403310d130b5365656420616e64206561", SL_OK },
+		{ "Ed25519 with an attribute",
+		  "3046020100300506032b657004220420" ED_SEED "a01630140603550403310d130b5365656420616e64206561",
+		  SL_OK },
 		{ "Ed25519 with its public key", "3051020101300506032b657004220420" ED_SEED "812100" ED_PUB, SL_OK },
-		{ "Ed25519 with another public key", "3051020101300506032b657004220420" ED_SEED "812100" D1, SL_ERR_ARG },
-		{ "Ed25519 with a public key in version 0", "3051020100300506032b657004220420" ED_SEED "812100" ED_PUB, SL_ERR_FORMAT },
-		{ "Ed25519, version 1 without a public key", "302e020101300506032b657004220420" ED_SEED, SL_ERR_FORMAT },
+		{ "Ed25519 with another public key", "3051020101300506032b657004220420" ED_SEED "812100" D1,
+		  SL_ERR_ARG },
+		{ "Ed25519 with a public key in version 0",
+		  "3051020100300506032b657004220420" ED_SEED "812100" ED_PUB, SL_ERR_FORMAT },
+		{ "Ed25519, version 1 without a public key", "302e020101300506032b657004220420" ED_SEED,
+		  SL_ERR_FORMAT },
 		{ "Ed25519, version 2", "302e020102300506032b657004220420" ED_SEED, SL_ERR_UNSUPPORTED },
 		{ "Ed25519, a negative version", "302e0201ff300506032b657004220420" ED_SEED, SL_ERR_FORMAT },
 		{ "Ed25519 with NULL parameters", "3030020100300706032b6570050004220420" ED_SEED, SL_ERR_FORMAT },
@@ -313,7 +339,8 @@ pkcs8_forms(void)
 		SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 		uint8_t der[160];
 
-		test_eq(sl_key_from_pkcs8(der, test_hex(cases[i].hex, der, sizeof(der)), &key), cases[i].err, "PKCS #8: %s", cases[i].name);
+		test_eq(sl_key_from_pkcs8(der, test_hex(cases[i].hex, der, sizeof(der)), &key), cases[i].err,
+		        "PKCS #8: %s", cases[i].name);
 		test_ok((key != NULL) == (cases[i].err == SL_OK), "PKCS #8: %s: a key or none", cases[i].name);
 	}
 }
@@ -343,7 +370,8 @@ rsa_from(const struct parts *from, struct sl_key **ret_key)
 {
 	const struct sl_bytes *p = from->p;
 
-	return sl_key_from_rsa_parts(&(const struct sl_rsa_parts){ p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7] }, ret_key);
+	return sl_key_from_rsa_parts(&(const struct sl_rsa_parts){ p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7] },
+	       ret_key);
 }
 
 static void
@@ -360,7 +388,8 @@ static void
 rsa_parts(void)
 {
 	static const char *const names[] = { "n", "e", "d", "p", "q", "dp", "dq", "qinv" };
-	static const enum sl_key_part which[] = { SL_PART_N, SL_PART_E, SL_PART_SECRET, SL_PART_P, SL_PART_Q, SL_PART_DP, SL_PART_DQ,
+	static const enum sl_key_part which[] = { SL_PART_N, SL_PART_E, SL_PART_SECRET, SL_PART_P, SL_PART_Q,
+		SL_PART_DP, SL_PART_DQ,
 		                                  SL_PART_QINV };
 	struct sl_key *none = NULL;
 	struct parts parts;
@@ -415,7 +444,8 @@ rsa_variants(void)
 	        memcmp(p.bytes, parts.bytes[4] + 1, 64) == 0, "RSA: p < q is kept");
 	test_ok(swapped != NULL && sl_signer_new(swapped, &params, false, &s) == SL_OK &&
 	        sl_signer_sign(s, (const uint8_t *)"m", 1, sig) == SL_OK &&
-	        verify(usual, &params, (struct sl_bytes){ (const uint8_t *)"m", 1 }, (struct sl_bytes){ sig, 128 }) == SL_OK,
+	        verify(usual, &params, (struct sl_bytes){ (const uint8_t *)"m", 1 }, (struct sl_bytes){ sig,
+	        128 }) == SL_OK,
 	        "RSA: and signs as well");
 	rsa_fill(&parts);
 	for (size_t i = 0; i < 3; i++) /* e, p - 1, q - 1 */
@@ -427,7 +457,8 @@ rsa_variants(void)
 	for (size_t i = 3; i < 8; i++)
 		parts.p[i].len = 0;
 	test_ok(rsa_from(&parts, &other) == SL_OK && sl_key_part(other, SL_PART_SECRET, &d) == SL_OK &&
-	        memcmp(d.bytes, phi_d + 128 - d.len, d.len) == 0, "RSA: d modulo (p - 1)(q - 1) is kept, and good to recover from");
+	        memcmp(d.bytes, phi_d + 128 - d.len, d.len) == 0,
+	        "RSA: d modulo (p - 1)(q - 1) is kept, and good to recover from");
 	for (size_t i = 0; i < 3; i++)
 		BN_free(bn[i]);
 	BN_CTX_free(ctx);
@@ -450,16 +481,21 @@ rsa_exponents(void)
 		uint8_t *out = NULL;
 		int len;
 
-		if (BN_dec2bn(&bn, exponents[i]) == 0 || EVP_PKEY_keygen_init(ctx) != 1 || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 1024) != 1 ||
+		if (BN_dec2bn(&bn, exponents[i]) == 0 || EVP_PKEY_keygen_init(ctx) != 1 ||
+		    EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 1024) != 1 ||
 		    EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, bn) != 1 || EVP_PKEY_generate(ctx, &pkey) != 1)
 			test_bail("libcrypto's own key with e = %s", exponents[i]);
 		info = EVP_PKEY2PKCS8(pkey);
 		len = i2d_PKCS8_PRIV_KEY_INFO(info, &out);
-		test_eq(sl_key_from_pkcs8(out, (size_t)len, &key), SL_OK, "RSA: libcrypto's key with e = %s", exponents[i]);
-		test_ok(key != NULL && sl_key_pkcs8(key, &der) == SL_OK && sl_secret_equal(der.bytes, der.len, out, (size_t)len),
+		test_eq(sl_key_from_pkcs8(out, (size_t)len, &key), SL_OK, "RSA: libcrypto's key with e = %s",
+		        exponents[i]);
+		test_ok(key != NULL && sl_key_pkcs8(key, &der) == SL_OK &&
+		        sl_secret_equal(der.bytes, der.len, out, (size_t)len),
 		        "RSA: written as libcrypto writes it");
-		test_ok(key != NULL && sl_key_part(key, SL_PART_N, &n) == SL_OK && sl_key_part(key, SL_PART_E, &e) == SL_OK &&
-		        sl_key_from_rsa_public(n.bytes, n.len, e.bytes, e.len, &again) == SL_OK, "RSA: and its public half");
+		test_ok(key != NULL && sl_key_part(key, SL_PART_N, &n) == SL_OK &&
+		        sl_key_part(key, SL_PART_E, &e) == SL_OK &&
+		        sl_key_from_rsa_public(n.bytes, n.len, e.bytes, e.len, &again) == SL_OK,
+		        "RSA: and its public half");
 		OPENSSL_free(out);
 		PKCS8_PRIV_KEY_INFO_free(info);
 		EVP_PKEY_free(pkey);
@@ -471,7 +507,8 @@ rsa_exponents(void)
 static void
 rsa_sizes(void)
 {
-	static const uint8_t e17[] = { 1, 0, 1 }, even[] = { 1, 0, 2 }, small[] = { 0xff, 0xff }, nine[9] = { 1, [8] = 1 };
+	static const uint8_t e17[] = { 1, 0, 1 }, even[] = { 1, 0, 2 }, small[] = { 0xff, 0xff }, nine[9] = { 1,
+		[8] = 1 };
 	static const uint8_t e64[] = { 0xf0, 0, 0, 0, 0, 0, 0, 1 };
 	static const struct {
 		unsigned bits;
@@ -479,7 +516,8 @@ rsa_sizes(void)
 		size_t e_len;
 		enum sl_err err;
 	} cases[] = {
-		{ 1032, e17, 3, SL_OK }, { 1088, e64, 8, SL_OK }, { 2048, NULL, 0, SL_OK }, { 1016, NULL, 0, SL_ERR_RANGE },
+		{ 1032, e17, 3, SL_OK }, { 1088, e64, 8, SL_OK }, { 2048, NULL, 0, SL_OK }, { 1016, NULL, 0,
+		  SL_ERR_RANGE },
 		{ 8200, NULL, 0, SL_ERR_RANGE }, { 1025, NULL, 0, SL_ERR_RANGE }, { 1024, even, 3, SL_ERR_ARG },
 		{ 1024, small, 2, SL_ERR_ARG }, { 1024, nine, 9, SL_ERR_ARG }, { 1024, e17, 0, SL_ERR_ARG },
 	};
@@ -494,22 +532,47 @@ rsa_sizes(void)
 		EVP_PKEY *pkey;
 		const uint8_t *p;
 
-		test_eq(sl_key_generate_rsa(cases[i].bits, cases[i].e, cases[i].e_len, &key), cases[i].err, "RSA: %u bits", cases[i].bits);
+		test_eq(sl_key_generate_rsa(cases[i].bits, cases[i].e, cases[i].e_len, &key), cases[i].err,
+		        "RSA: %u bits", cases[i].bits);
 		if (key == NULL || sl_key_pkcs8(key, &der) != SL_OK)
 			continue;
 		p = der.bytes;
 		pkey = d2i_AutoPrivateKey(NULL, &p, (long)der.len);
 		ctx = EVP_PKEY_CTX_new(pkey, NULL);
-		test_ok(sl_key_size(key) == cases[i].bits && EVP_PKEY_check(ctx) == 1, "RSA: %u bits: libcrypto finds it in order", cases[i].bits);
+		test_ok(sl_key_size(key) == cases[i].bits &&
+		        EVP_PKEY_check(ctx) == 1, "RSA: %u bits: libcrypto finds it in order", cases[i].bits);
 		EVP_PKEY_CTX_free(ctx);
 		EVP_PKEY_free(pkey);
 	}
 	memset(n, 0xff, sizeof(n));
-	test_eq(sl_key_from_rsa_public(n, 385, any_e, 9, &none), SL_ERR_UNSUPPORTED, "RSA: above 3072 bits e has 64 at most");
+	test_eq(sl_key_from_rsa_public(n, 385, any_e, 9, &none), SL_ERR_UNSUPPORTED,
+	        "RSA: above 3072 bits e has 64 at most");
 	test_eq(sl_key_from_rsa_public(n, 256, n, 256, &none), SL_ERR_FORMAT, "RSA: e is not below n");
 }
 
-/* For nobody but us: every size of the table in CKM_RSA_PKCS_KEY_PAIR_GEN's reach would take too long. */
+/* One attempt in four finds nothing with these primes, both 3 modulo 4. */
+static void
+rsa_recovered(void)
+{
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	SL_SECRET n = { 0 }, e = { 0 }, d = { 0 }, p = { 0 };
+	unsigned good = 0;
+
+	if (sl_key_generate_rsa(1024, NULL, 0, &key) != SL_OK || sl_key_part(key, SL_PART_N, &n) != SL_OK ||
+	    sl_key_part(key, SL_PART_E, &e) != SL_OK || sl_key_part(key, SL_PART_SECRET, &d) != SL_OK ||
+	    sl_key_part(key, SL_PART_P, &p) != SL_OK)
+		test_bail("a random key");
+	for (unsigned i = 0; i < 50; i++) {
+		SL_CLEANUP(sl_key_unref) struct sl_key *got = NULL;
+		SL_SECRET again = { 0 };
+		const struct sl_rsa_parts parts = { .n = { n.bytes, n.len }, .e = { e.bytes, e.len }, .d = { d.bytes, d.len } };
+
+		good += sl_key_from_rsa_parts(&parts, &got) == SL_OK && sl_key_part(got, SL_PART_P, &again) == SL_OK &&
+		        sl_secret_equal(again.bytes, again.len, p.bytes, p.len);
+	}
+	test_eq(good, 50, "RSA: primes recovered every time");
+}
+
 static void
 generated_differ(void)
 {
@@ -550,6 +613,7 @@ main(void)
 	rsa_variants();
 	rsa_exponents();
 	rsa_sizes();
+	rsa_recovered();
 	generated_differ();
 	test_ok(ERR_peek_error() == 0, "nothing of all that is in the host's error queue");
 	return test_done();

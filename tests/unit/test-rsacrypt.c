@@ -50,7 +50,8 @@ static const struct {
 	enum sl_hash hash;
 	const char *name;
 } hashes[] = {
-	{ SL_HASH_SHA1, "SHA1" }, { SL_HASH_SHA224, "SHA224" }, { SL_HASH_SHA256, "SHA256" }, { SL_HASH_SHA384, "SHA384" },
+	{ SL_HASH_SHA1, "SHA1" }, { SL_HASH_SHA224, "SHA224" }, { SL_HASH_SHA256, "SHA256" }, { SL_HASH_SHA384,
+	  "SHA384" },
 	{ SL_HASH_SHA512, "SHA512" }, { SL_HASH_SHA512_224, "SHA512-224" }, { SL_HASH_SHA512_256, "SHA512-256" },
 	{ SL_HASH_SHA3_224, "SHA3-224" }, { SL_HASH_SHA3_256, "SHA3-256" }, { SL_HASH_SHA3_384, "SHA3-384" },
 	{ SL_HASH_SHA3_512, "SHA3-512" },
@@ -96,7 +97,8 @@ oaep_others(void)
 		const size_t h = i % SL_ARRAY_LEN(hashes);
 		const size_t g = (h + i / SL_ARRAY_LEN(hashes) * 4) % SL_ARRAY_LEN(hashes);
 		const bool label = i % 2 != 0;
-		const struct sl_rsa_crypt p = { SL_RSA_OAEP, hashes[h].hash, hashes[g].hash, label ? (const uint8_t *)"lab" : NULL,
+		const struct sl_rsa_crypt p = { SL_RSA_OAEP, hashes[h].hash, hashes[g].hash, label
+			? (const uint8_t *)"lab" : NULL,
 			                        label ? 3 : 0 };
 		const size_t max = 256 - 2 * sl_hash_len(p.hash) - 2;
 		const size_t in_len = i % 3 == 0 ? max : i % 3 == 1 ? 0 : 1;
@@ -107,11 +109,15 @@ oaep_others(void)
 		size_t c_len = sizeof(c);
 		SL_SECRET got = { 0 };
 
-		test_ok(sl_rsa_encrypt(key, &p, in, in_len, c) == SL_OK && EVP_PKEY_decrypt(dec, back, &back_len, c, 256) == 1 &&
-		        back_len == in_len && memcmp(back, in, in_len) == 0, "OAEP %s, MGF1 %s, %zu bytes: libcrypto reads ours",
+		test_ok(sl_rsa_encrypt(key, &p, in, in_len, c) == SL_OK &&
+		        EVP_PKEY_decrypt(dec, back, &back_len, c, 256) == 1 &&
+		        back_len == in_len &&
+		        memcmp(back, in, in_len) == 0, "OAEP %s, MGF1 %s, %zu bytes: libcrypto reads ours",
 		        hashes[h].name, hashes[g].name, in_len);
-		test_ok(EVP_PKEY_encrypt(enc, c, &c_len, in, in_len) == 1 && sl_rsa_decrypt(key, &p, c, c_len, &got) == SL_OK &&
-		        got.len == in_len && (in_len == 0 || memcmp(got.bytes, in, in_len) == 0), "and we read libcrypto's");
+		test_ok(EVP_PKEY_encrypt(enc, c, &c_len, in, in_len) == 1 &&
+		        sl_rsa_decrypt(key, &p, c, c_len, &got) == SL_OK &&
+		        got.len == in_len && (in_len == 0 ||
+		        memcmp(got.bytes, in, in_len) == 0), "and we read libcrypto's");
 		test_eq(sl_rsa_encrypt(key, &p, in, max + 1, c), SL_ERR_RANGE, "a byte too much");
 		EVP_PKEY_CTX_free(dec);
 		EVP_PKEY_CTX_free(enc);
@@ -123,7 +129,8 @@ static void
 oaep_bad(void)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = outside_rsa(true);
-	static const struct sl_rsa_crypt labelled = { SL_RSA_OAEP, SL_HASH_SHA1, SL_HASH_SHA1, (const uint8_t *)"x", 1 };
+	static const struct sl_rsa_crypt labelled = { SL_RSA_OAEP, SL_HASH_SHA1, SL_HASH_SHA1, (const uint8_t *)"x",
+		1 };
 	static const struct sl_rsa_crypt other_mgf = { SL_RSA_OAEP, SL_HASH_SHA1, SL_HASH_SHA256, NULL, 0 };
 	static const struct sl_rsa_crypt big = { SL_RSA_OAEP, SL_HASH_SHA512, SL_HASH_SHA1, NULL, 0 };
 	static const struct sl_rsa_crypt no_hash = { SL_RSA_OAEP, SL_HASH_NONE, SL_HASH_SHA1, NULL, 0 };
@@ -144,11 +151,74 @@ oaep_bad(void)
 		test_bail("OAEP: the encoded message");
 	for (size_t i = 7; i < 128 * 8; i++) { /* bit 7 and not 0: it has to stay below n */
 		em.bytes[i / 8] ^= (uint8_t)(0x80 >> i % 8);
-		wrong += sl_rsa_encrypt(key, &raw, em.bytes, 128, c) == SL_OK && sl_rsa_decrypt(key, &sha1, c, 128, &none) == SL_ERR_VERIFY;
+		wrong += sl_rsa_encrypt(key, &raw, em.bytes, 128, c) == SL_OK &&
+		         sl_rsa_decrypt(key, &sha1, c, 128, &none) == SL_ERR_VERIFY;
 		em.bytes[i / 8] ^= (uint8_t)(0x80 >> i % 8);
 	}
 	test_ok(wrong >= 128 * 8 - 7 - 56, "OAEP: one bit flipped: %u refused, all but those of the message", wrong);
 	test_ok(none.bytes == NULL || none.len == 7, "OAEP: nothing else comes out");
+}
+
+/* RFC 8017 B.2.1 with SHA-1. */
+static void
+mask(const uint8_t *seed, size_t seed_len, uint8_t *data, size_t len)
+{
+	uint8_t in[128] = { 0 };
+	uint8_t out[20];
+
+	memcpy(in, seed, seed_len);
+	for (size_t at = 0; at < len; at++) {
+		in[seed_len + 3] = (uint8_t)(at / 20);
+		if (at % 20 == 0 && sl_hash_once(SL_HASH_SHA1, in, seed_len + 4, out) != SL_OK)
+			test_bail("SHA-1");
+		data[at] ^= out[at % 20];
+	}
+}
+
+/* Encoded messages of 128 bytes, masked in the right way, and wrong in one place: em[0], or a byte of DB. */
+static void
+oaep_crafted(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t first;
+		size_t at;
+		uint8_t value;
+		size_t separator; /* in DB; the message goes to its end, 107 */
+		enum sl_err err;
+		size_t len;
+	} cases[] = {
+		{ "right", 0, 20, 0, 60, SL_OK, 46 },
+		{ "no zeros", 0, 21, 7, 20, SL_OK, 86 },
+		{ "an empty message", 0, 20, 0, 106, SL_OK, 0 },
+		{ "not 0 in front", 1, 20, 0, 60, SL_ERR_VERIFY, 0 },
+		{ "another hash of the label", 0, 19, 0, 60, SL_ERR_VERIFY, 0 },
+		{ "2 in the padding", 0, 40, 2, 60, SL_ERR_VERIFY, 0 },
+		{ "another separator", 0, 60, 0x81, 60, SL_ERR_VERIFY, 0 },
+		{ "nothing but zeros", 0, 106, 0, 106, SL_ERR_VERIFY, 0 },
+	};
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = outside_rsa(true);
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
+		uint8_t em[128] = { 0 };
+		uint8_t *db = em + 21;
+		uint8_t c[128];
+		SL_SECRET got = { 0 };
+
+		memset(em + 1, 0xa5, 20);
+		if (sl_hash_once(SL_HASH_SHA1, "", 0, db) != SL_OK)
+			test_bail("SHA-1");
+		memset(db + cases[i].separator, 7, 107 - cases[i].separator);
+		db[cases[i].separator] = 1;
+		db[cases[i].at] = cases[i].value;
+		mask(em + 1, 20, db, 107);
+		mask(db, 107, em + 1, 20);
+		em[0] = cases[i].first;
+		if (sl_rsa_encrypt(key, &raw, em, sizeof(em), c) != SL_OK)
+			test_bail("raw");
+		test_eq(sl_rsa_decrypt(key, &sha1, c, sizeof(c), &got), cases[i].err, "OAEP: %s", cases[i].name);
+		test_eq(got.len, cases[i].len, "OAEP: %s: its length", cases[i].name);
+	}
 }
 
 /* Encoded messages of 128 bytes: what begins it, the place of the first zero byte after it, and what is expected. */
@@ -190,7 +260,8 @@ pkcs1_bad(void)
 		if (sl_rsa_encrypt(key, &raw, em, sizeof(em), c) != SL_OK)
 			test_bail("raw");
 		test_eq(sl_rsa_decrypt(key, &pkcs1, c, sizeof(c), &got), cases[i].err, "PKCS #1: %s", cases[i].name);
-		test_ok(got.len == cases[i].len && (got.len == 0 || memcmp(got.bytes, em + 128 - got.len, got.len) == 0),
+		test_ok(got.len == cases[i].len && (got.len == 0 ||
+		        memcmp(got.bytes, em + 128 - got.len, got.len) == 0),
 		        "PKCS #1: %s: the message", cases[i].name);
 	}
 }
@@ -212,9 +283,11 @@ pkcs1_lengths(void)
 		SL_SECRET got = { 0 };
 		size_t back_len = sizeof(back);
 
-		good += sl_rsa_encrypt(key, &pkcs1, in, len, c) == SL_OK && sl_rsa_decrypt(key, &pkcs1, c, 128, &got) == SL_OK &&
+		good += sl_rsa_encrypt(key, &pkcs1, in, len, c) == SL_OK &&
+		        sl_rsa_decrypt(key, &pkcs1, c, 128, &got) == SL_OK &&
 		        got.len == len && (len == 0 || memcmp(got.bytes, in, len) == 0);
-		read += EVP_PKEY_decrypt(dec, back, &back_len, c, 128) == 1 && back_len == len && memcmp(back, in, len) == 0;
+		read += EVP_PKEY_decrypt(dec, back, &back_len, c, 128) == 1 && back_len == len &&
+		        memcmp(back, in, len) == 0;
 	}
 	test_eq(good, 118, "PKCS #1: every length there and back");
 	test_eq(read, 118, "PKCS #1: libcrypto reads them");
@@ -247,14 +320,17 @@ misfits(void)
 	if (sl_key_part(key, SL_PART_N, &n) != SL_OK)
 		test_bail("n");
 	test_eq(sl_rsa_decrypt(key, &raw, n.bytes, n.len, &none), SL_ERR_VERIFY, "a ciphertext that is not below n");
-	test_eq(sl_rsa_recover(key, SL_RSA_NONE, n.bytes, n.len, &none), SL_ERR_VERIFY, "a signature that is not below n");
+	test_eq(sl_rsa_recover(key, SL_RSA_NONE, n.bytes, n.len, &none), SL_ERR_VERIFY,
+	        "a signature that is not below n");
 	test_eq(sl_rsa_encrypt(key, &raw, n.bytes, n.len, c), SL_ERR_RANGE, "a message that is not below n");
 	test_eq(sl_rsa_encrypt(key, &raw, (const uint8_t[129]){ 0 }, 129, c), SL_ERR_RANGE, "a message that is longer");
 	ERR_clear_error();
 	test_eq(sl_rsa_decrypt(key, &pkcs1, c, 128, &none), SL_ERR_VERIFY, "a zero ciphertext");
 	test_ok(ERR_peek_error() == 0, "it leaves no error behind");
-	test_ok(sl_rsa_encrypt(key, &raw, (const uint8_t *)"\1\2", 2, c) == SL_OK && sl_rsa_decrypt(key, &raw, c, 128, &got) == SL_OK &&
-	        got.len == 128 && got.bytes[125] == 0 && got.bytes[126] == 1 && got.bytes[127] == 2, "raw: padded on the left");
+	test_ok(sl_rsa_encrypt(key, &raw, (const uint8_t *)"\1\2", 2, c) == SL_OK &&
+	        sl_rsa_decrypt(key, &raw, c, 128, &got) == SL_OK &&
+	        got.len == 128 && got.bytes[125] == 0 && got.bytes[126] == 1 &&
+	        got.bytes[127] == 2, "raw: padded on the left");
 	test_ok(none.bytes == NULL, "a failure leaves the output alone");
 }
 
@@ -274,16 +350,19 @@ recover(void)
 	} cases[] = {
 		{ "the shortest padding", 0, 1, 0, 10, SL_OK }, { "seven bytes of padding", 0, 1, 0, 9, SL_ERR_VERIFY },
 		{ "block type 2", 0, 2, 0, 60, SL_ERR_VERIFY }, { "not 0 in front", 1, 1, 0, 60, SL_ERR_VERIFY },
-		{ "something else in the padding", 0, 1, 0xfe, 60, SL_ERR_VERIFY }, { "no end", 0, 1, 0xff, 127, SL_ERR_VERIFY },
+		{ "something else in the padding", 0, 1, 0xfe, 60, SL_ERR_VERIFY }, { "no end", 0, 1, 0xff, 127,
+		  SL_ERR_VERIFY },
 		{ "an empty message", 0, 1, 0, 127, SL_OK },
 	};
 	SL_SECRET got = { 0 }, all = { 0 };
 	uint8_t sig[128];
 
 	if (sl_signer_new(key, &(const struct sl_sig_params){ .alg = SL_SIG_RSA_PKCS1 }, false, &s) != SL_OK ||
-	    sl_signer_new(key, &sign_raw, false, &plain) != SL_OK || sl_signer_sign(s, (const uint8_t *)"message", 7, sig) != SL_OK)
+	    sl_signer_new(key, &sign_raw, false, &plain) != SL_OK ||
+	    sl_signer_sign(s, (const uint8_t *)"message", 7, sig) != SL_OK)
 		test_bail("no signature");
-	test_ok(sl_rsa_recover(public, SL_RSA_PKCS1, sig, 128, &got) == SL_OK && got.len == 7 && memcmp(got.bytes, "message", 7) == 0,
+	test_ok(sl_rsa_recover(public, SL_RSA_PKCS1, sig, 128, &got) == SL_OK && got.len == 7 &&
+	        memcmp(got.bytes, "message", 7) == 0,
 	        "recover: the message");
 	test_ok(sl_rsa_recover(public, SL_RSA_NONE, sig, 128, &all) == SL_OK && all.len == 128 && all.bytes[1] == 1 &&
 	        memcmp(all.bytes + 121, "message", 7) == 0, "recover: as it is");
@@ -297,8 +376,10 @@ recover(void)
 		em[cases[i].at] = cases[i].end;
 		if (sl_signer_sign(plain, em, sizeof(em), sig) != SL_OK)
 			test_bail("raw");
-		test_eq(sl_rsa_recover(public, SL_RSA_PKCS1, sig, 128, &out), cases[i].err, "recover: %s", cases[i].name);
-		test_eq(out.len, cases[i].err == SL_OK ? 127 - cases[i].at : 0, "recover: %s: its length", cases[i].name);
+		test_eq(sl_rsa_recover(public, SL_RSA_PKCS1, sig, 128, &out), cases[i].err, "recover: %s",
+		        cases[i].name);
+		test_eq(out.len, cases[i].err == SL_OK ? 127 - cases[i].at : 0, "recover: %s: its length",
+		        cases[i].name);
 	}
 }
 
@@ -308,6 +389,7 @@ main(void)
 	oaep_known();
 	oaep_others();
 	oaep_bad();
+	oaep_crafted();
 	pkcs1_bad();
 	pkcs1_lengths();
 	misfits();
