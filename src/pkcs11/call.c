@@ -27,12 +27,15 @@ static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
 /* This thread holds the module's lock. Initial-exec: the dynamic form allocates memory at first use, and ends the process when there is none. */
 static _Thread_local bool inside __attribute__((tls_model("initial-exec")));
-static bool quiet; /* sl_call's part of a fork() holds it; module_lock is held for writing */
+/* What the forking thread holds meanwhile: the module's lock for writing; or, where a call takes too long, for reading, and the store's. */
+static _Thread_local bool fork_alone __attribute__((tls_model("initial-exec")));
+static _Thread_local struct sl_store *fork_store __attribute__((tls_model("initial-exec")));
 
 /*
  * Before a fork we let the calls that are under way come to their end, so that no thread is in the middle of libcrypto or SQLite: those have locks and
  * global tables of their own, which the child could not put right (SQLite would take a lock of its parent's for one of its own, for ever). A call
- * that takes long, since its TPM does, is not waited for any longer than this: the TPM's own state is left alone by the child anyway.
+ * that takes long, since its TPM does, is not waited for any longer than this: then at least the store is at rest, and the TPM's own state is
+ * left alone by the child anyway.
  */
 static void
 before_fork(void)
@@ -43,17 +46,25 @@ before_fork(void)
 		return;
 	(void)clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += FORK_WAIT_MS / 1000;
-	if (pthread_rwlock_timedwrlock(&module_lock, &end) == 0)
-		quiet = true;
+	if (pthread_rwlock_timedwrlock(&module_lock, &end) == 0) {
+		fork_alone = true;
+	} else if (pthread_rwlock_tryrdlock(&module_lock) == 0) {
+		if (instance != NULL)
+			sl_store_hold(fork_store = instance->store);
+		else
+			(void)pthread_rwlock_unlock(&module_lock);
+	}
 }
 
 static void
 in_parent(void)
 {
-	if (inside || !quiet)
-		return;
-	quiet = false;
-	(void)pthread_rwlock_unlock(&module_lock);
+	if (fork_store != NULL)
+		sl_store_let_go(fork_store);
+	if (fork_alone || fork_store != NULL)
+		(void)pthread_rwlock_unlock(&module_lock);
+	fork_alone = false;
+	fork_store = NULL;
 }
 
 /*
@@ -64,11 +75,12 @@ static void
 in_child(void)
 {
 	module_lock = (pthread_rwlock_t)MODULE_LOCK;
-	quiet = false;
+	fork_alone = false;
 	inside = false;
 	wait_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	wait_cond = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	instance = NULL;
+	fork_store = NULL;
 	sl_log_after_fork();
 }
 

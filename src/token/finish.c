@@ -84,6 +84,12 @@ look_up(struct sl_token *token, int64_t store_root, struct jobs *jobs)
 			err = sl_store_public(token->instance->store, store_root, job->store_index, &job->pub);
 		if (err == SL_OK && job->pub.spki != NULL)
 			err = sl_key_from_spki(job->pub.spki, job->pub.spki_len, &job->public_key);
+		/* One damaged row is no reason to lose sight of the whole token: the root tells it again. */
+		if (err == SL_ERR_FORMAT || err == SL_ERR_UNSUPPORTED) {
+			sl_log(SL_LOG_ERROR, "the public key on record of \"%s\" cannot be read: derived anew", recipe_of(job)->name);
+			sl_public_clear(&job->pub);
+			err = SL_ERR_NOT_FOUND;
+		}
 		if (err != SL_OK && err != SL_ERR_NOT_FOUND)
 			return err;
 	}

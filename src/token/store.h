@@ -49,6 +49,13 @@ struct sl_orphans {
 SL_MUST_CHECK enum sl_err sl_store_open(const char *dir, struct sl_store **ret_store, struct sl_msg *msg);
 void sl_store_close(struct sl_store **store);
 
+/*
+ * No call is under way in the store between these two: SQLite's own state, which is the process's, is at rest when it is copied by fork(). The
+ * child calls neither.
+ */
+void sl_store_hold(struct sl_store *store);
+void sl_store_let_go(struct sl_store *store);
+
 /* True when writes are possible, as far as one can tell beforehand. */
 bool sl_store_writable(struct sl_store *store);
 

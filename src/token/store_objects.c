@@ -336,3 +336,50 @@ sl_store_find(struct sl_store *store, int64_t root, const struct sl_store_query 
 	}
 	return err;
 }
+
+enum sl_err
+sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], struct sl_public *ret_public)
+{
+	SL_STORE_HELD(store);
+	SL_SQL sql = { 0 };
+	struct sl_public pub = { 0 };
+	enum sl_err err;
+	bool row;
+
+	if (store->db == NULL)
+		return SL_ERR_NOT_FOUND;
+	sql = sl_sql_prepare(store->db, "SELECT spki, hint_p, hint_q FROM public WHERE root = ? AND idx = ?");
+	sl_sql_int(&sql, root);
+	sl_sql_blob(&sql, index, SL_CONTEXT_LEN);
+	if ((err = sl_sql_step(&sql, &row)) != SL_OK)
+		return err;
+	if (!row || sqlite3_column_bytes(sql.stmt, 0) <= 0)
+		return SL_ERR_NOT_FOUND;
+	pub.spki_len = (size_t)sqlite3_column_bytes(sql.stmt, 0);
+	pub.spki = malloc(pub.spki_len);
+	if (pub.spki == NULL)
+		return SL_ERR_MEMORY;
+	memcpy(pub.spki, sqlite3_column_blob(sql.stmt, 0), pub.spki_len);
+	pub.hints.p = (uint32_t)sqlite3_column_int64(sql.stmt, 1);
+	pub.hints.q = (uint32_t)sqlite3_column_int64(sql.stmt, 2);
+	*ret_public = pub;
+	return SL_OK;
+}
+
+enum sl_err
+sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], const struct sl_public *pub)
+{
+	SL_STORE_HELD(store);
+	SL_SQL sql = { 0 };
+	enum sl_err err;
+
+	if ((err = sl_store_writing(store)) != SL_OK)
+		return err;
+	sql = sl_sql_prepare(store->db, "INSERT OR REPLACE INTO public(root, idx, spki, hint_p, hint_q) VALUES(?, ?, ?, ?, ?)");
+	sl_sql_int(&sql, root);
+	sl_sql_blob(&sql, index, SL_CONTEXT_LEN);
+	sl_sql_blob(&sql, pub->spki, pub->spki_len);
+	sl_sql_int(&sql, pub->hints.p);
+	sl_sql_int(&sql, pub->hints.q);
+	return sl_sql_run(&sql);
+}

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* A sequence of PKCS#11 calls, directly into our own objects. */
 void fuzz_calls(struct sl_reader *r);
+extern unsigned long fuzz_calls_done; /* of them, signatures, digests and verifications that succeeded */
 
 /* What is DER. */
 void fuzz_spki(struct sl_reader *r);

@@ -63,3 +63,10 @@ tests_module_test_message_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-interface
 tests_module_test_interface_SOURCES = tests/module/test-interface.c
 tests_module_test_interface_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+check_PROGRAMS += tests/module/test-processes
+tests_module_test_processes_SOURCES = tests/module/test-processes.c
+tests_module_test_processes_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-fork
+tests_module_test_fork_SOURCES = tests/module/test-fork.c
+tests_module_test_fork_LDADD = $(modtest_ldadd)

@@ -132,6 +132,28 @@ mismatch(void)
 	mod_fini();
 }
 
+/* A declared key whose public half in the store is no public key: it is found out again, and stored. */
+static void
+damaged(void)
+{
+	CK_SESSION_HANDLE s;
+	CK_BYTE want[1024];
+	CK_BYTE got[1024];
+	CK_ULONG len;
+
+	mod_init();
+	s = mod_open(SLOT_OWNER, false);
+	len = mod_attr(s, mod_the(s, CKO_PUBLIC_KEY, "declared"), CKA_PUBLIC_KEY_INFO, want, sizeof(want));
+	mod_fini();
+	sql("UPDATE public SET spki = x'3000'");
+	mod_init();
+	s = mod_open(SLOT_OWNER, false);
+	test_mem(got, mod_attr(s, mod_the(s, CKO_PUBLIC_KEY, "declared"), CKA_PUBLIC_KEY_INFO, got, sizeof(got)), want, len,
+	         "a damaged public half is found out again");
+	test_eq(mod_sign(s, &pkcs1, mod_the(s, CKO_PRIVATE_KEY, "declared"), "data", got), 384, "and the key signs");
+	mod_fini();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -151,6 +173,7 @@ main(int argc, char **argv)
 	/* Its public half and hints were stored by the searches above; they are gone now, and are found again. */
 	sql("DELETE FROM public");
 	measure("declared", "a declared RSA-3072 key");
+	damaged();
 	mismatch();
 	return test_done();
 }
