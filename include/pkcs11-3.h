@@ -3,6 +3,8 @@
 #ifndef PKCS11_3_H
 #define PKCS11_3_H
 
+#include "pkcs11-additions.h"
+
 /*
  * The functions and function lists of PKCS#11 3.0 and 3.2, for a header that is older. Included by pkcs11-additions.h. Order and types are the
  * OASIS standards'; a header that says it has them rules.

@@ -48,13 +48,6 @@ check_PROGRAMS += tests/module/test-declared
 tests_module_test_declared_SOURCES = tests/module/test-declared.c
 tests_module_test_declared_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 
-check_PROGRAMS += tests/module/test-processes
-tests_module_test_processes_SOURCES = tests/module/test-processes.c
-tests_module_test_processes_LDADD = $(modtest_ldadd)
-
-check_PROGRAMS += tests/module/test-fork
-tests_module_test_fork_SOURCES = tests/module/test-fork.c
-tests_module_test_fork_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-secret
 tests_module_test_secret_SOURCES = tests/module/test-secret.c tests/module/secret.inc
 tests_module_test_secret_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
@@ -70,3 +63,10 @@ tests_module_test_message_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-interface
 tests_module_test_interface_SOURCES = tests/module/test-interface.c
 tests_module_test_interface_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+check_PROGRAMS += tests/module/test-processes
+tests_module_test_processes_SOURCES = tests/module/test-processes.c
+tests_module_test_processes_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-fork
+tests_module_test_fork_SOURCES = tests/module/test-fork.c
+tests_module_test_fork_LDADD = $(modtest_ldadd)
