@@ -179,16 +179,22 @@ check_clang()
 	build clang CC=clang --enable-werror
 }
 
-# Programs only: a foreign program would have to load the sanitizer's library first.
-# Warnings are no errors here: under a sanitizer gcc loses sight of ranges, and -Wconversion finds what is not there.
+# These end libcrypto while objects of it live, as a host does that exits on an error; what is lost then is lost on purpose.
+LOSES_ON_PURPOSE='/test-(engine|guest|exit)$'
+
+# Programs only: a foreign program would have to load the sanitizer's library first. Warnings are no errors here: under a sanitizer gcc
+# loses sight of ranges, and -Wconversion finds what is not there.
 check_asan()
 {
 	local selected
 
 	build asan CC=gcc --enable-sanitizer=address,undefined || return
-	mapfile -t selected < <(tests_of asan | grep -Ev '\.(sh|py)$')
 	export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+	mapfile -t selected < <(tests_of asan | grep -Ev '\.(sh|py)$' | grep -Ev "$LOSES_ON_PURPOSE")
 	tests asan "${selected[@]}"
+	mapfile -t selected < <(tests_of asan | grep -E "$LOSES_ON_PURPOSE")
+	ASAN_OPTIONS+=:detect_leaks=0
+	[ ${#selected[@]} -eq 0 ] || tests asan "${selected[@]}"
 	unset ASAN_OPTIONS UBSAN_OPTIONS
 }
 
@@ -226,7 +232,7 @@ check_lint()
 	local files pages
 
 	mapfile -t files < <(scripts)
-	step shellcheck shellcheck -x -S warning -e SC2317 "${files[@]}"
+	step shellcheck shellcheck -x -S warning -e SC2317,SC2034 "${files[@]}"
 	mapfile -t pages < <(find man -name '*.[1-8]')
 	if [ ${#pages[@]} -gt 0 ]; then
 		step mandoc mandoc -Tlint -W warning "${pages[@]}"

@@ -20,14 +20,12 @@ build()
 		sl_install "${SL_PACKAGES_BUILD[@]}" "${SL_PACKAGES_DEMO[@]}" </dev/null >"$log" 2>&1 || return 1
 	fi
 	echo '== Building in build/demo'
-	(
-		set -e
-		cd "$top"
-		[ -x configure ] || ./autogen.sh
-		cd build/demo
-		[ -e Makefile ] || "$top/configure"
-		make -j"$(nproc)"
-	) >"$log" 2>&1 </dev/null
+	# In a group of its own, which an interruption ends as a whole.
+	setsid bash -ec "cd '$top'; [ -x configure ] || ./autogen.sh; cd build/demo; [ -e Makefile ] || ../../configure; make -j$(nproc)" \
+		>"$log" 2>&1 </dev/null &
+	BUILDER=$!
+	trap 'kill -TERM -- "-$BUILDER" 2>/dev/null; exit 130' INT TERM HUP
+	wait "$BUILDER"
 }
 
 if [ -z "${SL_IN_TPM:-}" ]; then
@@ -39,6 +37,7 @@ if [ -z "${SL_IN_TPM:-}" ]; then
 		echo "The build failed: see build/demo.log" >&2
 		exit 1
 	fi
+	trap - INT TERM HUP
 	export SL_IN_TPM=1
 	exec timeout --foreground -k 20 "$SL_LIMIT" "$SL_SRC/tests/with-tpm" "$SL_SRC/demo.sh"
 fi
@@ -104,7 +103,7 @@ agent()
 # The host's private keys are nowhere but in the agent, which has them of the module.
 server()
 {
-	printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' 'UsePAM no' 'StrictModes no' 'PermitRootLogin yes' 'PasswordAuthentication no' \
+	printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' "UsePAM $(use_pam)" 'StrictModes no' 'PermitRootLogin yes' 'PasswordAuthentication no' \
 		'KbdInteractiveAuthentication no' "AuthorizedKeysFile $T/run/authorized_keys" "HostKey $T/run/host.pub" \
 		"HostKey $T/run/host-rsa.pub" "HostKeyAgent $T/run/agent.sock" >"$T/run/sshd_config"
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd

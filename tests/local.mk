@@ -11,6 +11,10 @@ include tests/unit/local.mk
 include tests/root/local.mk
 include tests/module/local.mk
 include tests/budget/local.mk
+include tests/fork/local.mk
+include tests/threads/local.mk
+include tests/fault/local.mk
+include tests/fuzz/local.mk
 include tests/clients/local.mk
 include tests/tool/local.mk
 include tests/lint/local.mk

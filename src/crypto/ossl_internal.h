@@ -16,15 +16,15 @@ EVP_MAC *sl_ossl_hmac(void);
 EVP_MD *sl_ossl_md(enum sl_hash hash);
 
 /*
- * libcrypto's error queue belongs to the thread, thus to our host: one forgotten entry makes its next SSL_get_error()
- * lie. Each function that calls libcrypto holds one of these; the queue is as before when it leaves its scope.
+ * libcrypto's error queue belongs to the thread, thus to our host: one forgotten entry makes its next SSL_get_error() lie. Each function
+ * that calls libcrypto holds one of these; the queue is as before when it leaves its scope.
  */
 struct sl_ossl_quiet {
 	bool active;
 };
 struct sl_ossl_quiet sl_ossl_quiet_begin(void);
 void sl_ossl_quiet_end(const struct sl_ossl_quiet *quiet);
-#define SL_OSSL_QUIET __attribute__((unused)) SL_CLEANUP(sl_ossl_quiet_end) const struct sl_ossl_quiet
+#define SL_OSSL_QUIET SL_CLEANUP(sl_ossl_quiet_end) __attribute__((unused)) const struct sl_ossl_quiet
 
 /* Cleanups for libcrypto's types: secret ones are wiped. */
 void sl_ossl_clean_bn(BIGNUM **bn);

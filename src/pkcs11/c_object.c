@@ -86,14 +86,18 @@ C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle, CK_ATTRI
 {
 	struct sl_call call;
 	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
+	struct sl_key *key = NULL;
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
 		rv = n > SL_TEMPLATE_MAX || (template == NULL && n != 0) ? CKR_ARGUMENTS_BAD : CKR_OK;
 	if (rv == CKR_OK && (object = sl_token_object(call.token, handle)) == NULL)
 		rv = CKR_OBJECT_HANDLE_INVALID;
+	if (rv == CKR_OK && sl_object_wants_key(object, template, n))
+		rv = sl_rv(sl_token_key(call.token, object, &key));
 	if (rv == CKR_OK)
 		rv = read_all(object, template, n);
+	sl_key_unref(&key);
 	return sl_call_end(&call, __func__, rv);
 }
 

@@ -3,12 +3,19 @@
 #include "pkcs11/call.h"
 
 #include "base/log.h"
+#include "crypto/ossl.h"
 #include "token/rv.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
-static pthread_rwlock_t module_lock = PTHREAD_RWLOCK_INITIALIZER;
+#define FORK_WAIT_MS 1000
+
+/* Writers first: C_Finalize and fork() must come through however many threads are signing. Calls do not nest. */
+#define MODULE_LOCK PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
+
+static pthread_rwlock_t module_lock = MODULE_LOCK;
 static struct sl_instance *instance; /* NULL: not initialised in this process */
 static struct sl_sessions sessions;
 
@@ -18,6 +25,48 @@ static unsigned long finalized; /* counts; wait_lock is held */
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 
+/* This thread holds the module's lock. Initial-exec: the dynamic form allocates memory at first use, and ends the process when there is none. */
+static _Thread_local bool inside __attribute__((tls_model("initial-exec")));
+/* What the forking thread holds meanwhile: the module's lock for writing; or, where a call takes too long, for reading, and the store's. */
+static _Thread_local bool fork_alone __attribute__((tls_model("initial-exec")));
+static _Thread_local struct sl_store *fork_store __attribute__((tls_model("initial-exec")));
+
+/*
+ * Before a fork we let the calls that are under way come to their end, so that no thread is in the middle of libcrypto or SQLite: those have locks and
+ * global tables of their own, which the child could not put right (SQLite would take a lock of its parent's for one of its own, for ever). A call
+ * that takes long, since its TPM does, is not waited for any longer than this: then at least the store is at rest, and the TPM's own state is
+ * left alone by the child anyway.
+ */
+static void
+before_fork(void)
+{
+	struct timespec end;
+
+	if (inside) /* a TCTI that starts a program */
+		return;
+	(void)clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += FORK_WAIT_MS / 1000;
+	if (pthread_rwlock_timedwrlock(&module_lock, &end) == 0) {
+		fork_alone = true;
+	} else if (pthread_rwlock_tryrdlock(&module_lock) == 0) {
+		if (instance != NULL)
+			sl_store_hold(fork_store = instance->store);
+		else
+			(void)pthread_rwlock_unlock(&module_lock);
+	}
+}
+
+static void
+in_parent(void)
+{
+	if (fork_store != NULL)
+		sl_store_let_go(fork_store);
+	if (fork_alone || fork_store != NULL)
+		(void)pthread_rwlock_unlock(&module_lock);
+	fork_alone = false;
+	fork_store = NULL;
+}
+
 /*
  * In a forked child our locks may be held by threads that are not there, and the connections are the parent's. So the child starts from
  * nothing: what it inherited is left alone, and roots and secrets read as zero there (MADV_WIPEONFORK).
@@ -25,17 +74,20 @@ static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static void
 in_child(void)
 {
-	module_lock = (pthread_rwlock_t)PTHREAD_RWLOCK_INITIALIZER;
+	module_lock = (pthread_rwlock_t)MODULE_LOCK;
+	fork_alone = false;
+	inside = false;
 	wait_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	wait_cond = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	instance = NULL;
+	fork_store = NULL;
 	sl_log_after_fork();
 }
 
 static void
 watch_forks(void)
 {
-	(void)pthread_atfork(NULL, NULL, in_child);
+	(void)pthread_atfork(before_fork, in_parent, in_child);
 }
 
 static CK_RV
@@ -57,16 +109,33 @@ open_instance(void)
 	return err == SL_ERR_MEMORY ? CKR_HOST_MEMORY : CKR_GENERAL_ERROR;
 }
 
+static void
+lock_for_writing(void)
+{
+	(void)pthread_rwlock_wrlock(&module_lock);
+	inside = true;
+}
+
+static void
+unlock(void)
+{
+	inside = false;
+	(void)pthread_rwlock_unlock(&module_lock);
+}
+
 CK_RV
 sl_call_initialize(void)
 {
 	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
 
 	(void)pthread_once(&fork_once, watch_forks);
-	(void)pthread_rwlock_wrlock(&module_lock);
+	/* With no lock held: libcrypto may read the host's configuration now, and what that loads may call us (ossl.h). */
+	if (sl_ossl_ready() != SL_OK)
+		return CKR_GENERAL_ERROR;
+	lock_for_writing();
 	if (instance == NULL)
 		rv = open_instance();
-	(void)pthread_rwlock_unlock(&module_lock);
+	unlock();
 	return rv;
 }
 
@@ -75,7 +144,7 @@ sl_call_finalize(void)
 {
 	CK_RV rv = CKR_CRYPTOKI_NOT_INITIALIZED;
 
-	(void)pthread_rwlock_wrlock(&module_lock);
+	lock_for_writing();
 	if (instance != NULL) {
 		sl_sessions_done(&sessions);
 		sl_instance_close(&instance);
@@ -85,7 +154,7 @@ sl_call_finalize(void)
 		(void)pthread_mutex_unlock(&wait_lock);
 		rv = CKR_OK;
 	}
-	(void)pthread_rwlock_unlock(&module_lock);
+	unlock();
 	return rv;
 }
 
@@ -116,6 +185,7 @@ sl_call_begin_module(struct sl_call *call)
 {
 	*call = (struct sl_call){ 0 };
 	(void)pthread_rwlock_rdlock(&module_lock);
+	inside = true;
 	call->in_module = true;
 	if (instance == NULL)
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
@@ -156,7 +226,7 @@ sl_call_end(struct sl_call *call, const char *function, CK_RV rv)
 {
 	sl_session_release(&call->session);
 	if (call->in_module)
-		(void)pthread_rwlock_unlock(&module_lock);
+		unlock();
 	call->in_module = false;
 	if (rv != CKR_OK)
 		sl_log(SL_LOG_DEBUG, "%s: 0x%08lx", function, rv);

@@ -20,7 +20,7 @@ module_LTLIBRARIES = seedleaf-pkcs11.la
 seedleaf_pkcs11_la_SOURCES = src/pkcs11/lists.c
 seedleaf_pkcs11_la_LIBADD = libseedleaf.la
 seedleaf_pkcs11_la_LDFLAGS = -module -avoid-version -no-undefined -shared \
-	-export-symbols-regex '^C_GetFunctionList$$' -Wl,-z,relro,-z,now,-z,noexecstack,-Bsymbolic
+	-export-symbols-regex '^C_GetFunctionList$$' -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete,-Bsymbolic
 
 noinst_HEADERS += include/pkcs11-additions.h
 include_HEADERS = include/seedleaf.h

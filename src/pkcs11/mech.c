@@ -12,14 +12,14 @@
 #define PSS(type, hash) { type, { 1024, 8192, SV }, CKK_RSA, SL_PARAMS_PSS, SL_SIG_RSA_PSS, hash }
 #define MAKE(type, min, max, flags, key_type) { type, { min, max, flags }, key_type, SL_PARAMS_NONE, SL_SIG_ECDSA, SL_HASH_NONE }
 
-/* Sizes are in bits, but for CKM_AES_KEY_GEN and CKM_GENERIC_SECRET_KEY_GEN, as the standard has them: in bytes. */
+/* Sizes are in bits, but for CKM_AES_KEY_GEN, which has bytes (PKCS#11 3.0 current mechanisms, 2.7.3 and 2.11.2). */
 static const struct sl_mech mechs[] = {
 	MAKE(CKM_RSA_PKCS_KEY_PAIR_GEN, 2048, 4096, PAIR, CKK_RSA),
 	MAKE(CKM_EC_KEY_PAIR_GEN, 256, 521, PAIR | EC, CKK_EC),
 	MAKE(CKM_EC_EDWARDS_KEY_PAIR_GEN, 256, 256, PAIR | CKF_EC_NAMEDCURVE, CKK_EC_EDWARDS),
 	MAKE(CKM_EC_MONTGOMERY_KEY_PAIR_GEN, 256, 256, PAIR | CKF_EC_NAMEDCURVE, CKK_EC_MONTGOMERY),
 	MAKE(CKM_AES_KEY_GEN, 16, 32, CKF_GENERATE, CKK_AES),
-	MAKE(CKM_GENERIC_SECRET_KEY_GEN, 1, 512, CKF_GENERATE, CKK_GENERIC_SECRET),
+	MAKE(CKM_GENERIC_SECRET_KEY_GEN, 8, 4096, CKF_GENERATE, CKK_GENERIC_SECRET),
 
 	ECDSA(CKM_ECDSA, SL_HASH_NONE),
 	ECDSA(CKM_ECDSA_SHA1, SL_HASH_SHA1),

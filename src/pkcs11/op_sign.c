@@ -28,6 +28,10 @@ end(struct sl_sign_op *op, CK_RV rv, bool again)
 		return rv;
 	op->active = false;
 	op->updating = false;
+	if (op->parts != NULL)
+		sl_secret_wipe(op->parts, op->parts_len);
+	free(op->parts);
+	op->parts = NULL;
 	op->parts_len = 0;
 	return rv;
 }
@@ -135,8 +139,6 @@ sl_op_sign_init(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *m
 		return CKR_KEY_HANDLE_INVALID;
 	rv = start(session, op, flag, mechanism, object);
 	op->active = rv == CKR_OK;
-	op->updating = false;
-	op->parts_len = 0;
 	return rv;
 }
 

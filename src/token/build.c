@@ -52,6 +52,14 @@ sl_build_key_type(const struct sl_keytype *type)
 	return CKK_GENERIC_SECRET;
 }
 
+CK_KEY_TYPE
+sl_build_curve_type(enum sl_key_kind kind)
+{
+	if (kind == SL_KEY_ED25519)
+		return CKK_EC_EDWARDS;
+	return kind == SL_KEY_X25519 ? CKK_EC_MONTGOMERY : CKK_EC;
+}
+
 enum value { V_FALSE, V_TRUE, V_EMPTY, V_NOTHING, V_ZERO, V_SIGN, V_DECRYPT, V_ENCRYPT, V_DERIVE, V_WRAP };
 
 /* PKCS#11 3.0 tables 13, 19, 25, 28, 30, 33 */

@@ -17,6 +17,9 @@ unsigned sl_build_usage(const struct sl_keytype *type);
 /* CKK_ of a type. */
 CK_KEY_TYPE sl_build_key_type(const struct sl_keytype *type);
 
+/* CKK_ of a curve's keys. */
+CK_KEY_TYPE sl_build_curve_type(enum sl_key_kind kind);
+
 /* Every attribute that objects of that class always have: defaults for what is missing. usage: enum sl_usage bits that are true. */
 SL_MUST_CHECK enum sl_err sl_build_defaults(struct sl_attrs *attrs, CK_OBJECT_CLASS class, unsigned usage);
 

@@ -7,6 +7,7 @@
 #include "token/template.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct handles {
 	CK_OBJECT_HANDLE *at;
@@ -133,8 +134,10 @@ narrow(struct sl_store_query *query, const struct search *s)
 	for (CK_ULONG i = 0; i < s->n; i++) {
 		const CK_ATTRIBUTE *a = &s->template[i];
 
-		if (a->type == CKA_CLASS && a->ulValueLen == sizeof(CK_OBJECT_CLASS) && a->pValue != NULL)
-			query->class = a->pValue;
+		if (a->type == CKA_CLASS && a->ulValueLen == sizeof(query->class)) {
+			memcpy(&query->class, a->pValue, sizeof(query->class));
+			query->has_class = true;
+		}
 		/* No label and an empty one are the same column value: let the match decide. */
 		if (a->type == CKA_LABEL && a->ulValueLen != 0) {
 			query->label = a->pValue;
@@ -147,11 +150,8 @@ narrow(struct sl_store_query *query, const struct search *s)
 	}
 }
 
-/*
- * What another process changed: its objects are read again under the handles they have. token.lock is held for writing.
- */
-static enum sl_err
-refresh_locked(struct sl_token *token)
+enum sl_err
+sl_token_refresh_locked(struct sl_token *token)
 {
 	struct sl_object *object;
 	int64_t generation;
@@ -195,7 +195,7 @@ find_in_store(struct sl_token *token, int64_t root, const struct search *s, stru
 	enum sl_err err;
 
 	narrow(&query, s);
-	if ((err = refresh_locked(token)) != SL_OK || (err = sl_store_find(token->instance->store, root, &query, &rows, &n)) != SL_OK)
+	if ((err = sl_token_refresh_locked(token)) != SL_OK || (err = sl_store_find(token->instance->store, root, &query, &rows, &n)) != SL_OK)
 		return err;
 	for (size_t i = 0; i < n; i++) {
 		const struct sl_object *object;

@@ -84,6 +84,12 @@ look_up(struct sl_token *token, int64_t store_root, struct jobs *jobs)
 			err = sl_store_public(token->instance->store, store_root, job->store_index, &job->pub);
 		if (err == SL_OK && job->pub.spki != NULL)
 			err = sl_key_from_spki(job->pub.spki, job->pub.spki_len, &job->public_key);
+		/* One damaged row is no reason to lose sight of the whole token: the root tells it again. */
+		if (err == SL_ERR_FORMAT || err == SL_ERR_UNSUPPORTED) {
+			sl_log(SL_LOG_ERROR, "the public key on record of \"%s\" cannot be read: derived anew", recipe_of(job)->name);
+			sl_public_clear(&job->pub);
+			err = SL_ERR_NOT_FOUND;
+		}
 		if (err != SL_OK && err != SL_ERR_NOT_FOUND)
 			return err;
 	}
@@ -239,28 +245,44 @@ publish_all(struct sl_token *token, const struct jobs *jobs)
 	return err;
 }
 
+/* Up to BATCH_MAX of them; finish_lock is held. *ret_more: there may be others. */
+static enum sl_err
+finish_some(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, bool *ret_more)
+{
+	SL_CLEANUP(clear_jobs) struct jobs jobs = { .n = 0 };
+	struct sl_root_name name;
+	int64_t store_root;
+	enum sl_err err;
+
+	collect(token, template, n, &jobs);
+	*ret_more = jobs.n != 0;
+	if (jobs.n == 0)
+		return SL_OK;
+	if ((err = sl_token_identify(token, &name, &store_root)) != SL_OK || (err = look_up(token, store_root, &jobs)) != SL_OK)
+		return err;
+	if ((err = derive(token, &name, &jobs)) != SL_OK) {
+		if (err == SL_ERR_MISMATCH)
+			sl_device_forget(token->instance->device);
+		return err;
+	}
+	remember(token, &jobs);
+	return publish_all(token, &jobs);
+}
+
+/* Whoever wants what is being computed by another thread waits for it; a search for what is there already does not. */
 enum sl_err
 sl_declared_finish(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
-	enum sl_err err;
+	SL_CLEANUP(clear_jobs) struct jobs wanted = { .n = 0 };
+	enum sl_err err = SL_OK;
+	bool more = true;
 
-	for (;;) {
-		SL_CLEANUP(clear_jobs) struct jobs jobs = { .n = 0 };
-		struct sl_root_name name;
-		int64_t store_root;
-
-		collect(token, template, n, &jobs);
-		if (jobs.n == 0)
-			return SL_OK;
-		if ((err = sl_token_identify(token, &name, &store_root)) != SL_OK || (err = look_up(token, store_root, &jobs)) != SL_OK)
-			return err;
-		if ((err = derive(token, &name, &jobs)) != SL_OK) {
-			if (err == SL_ERR_MISMATCH)
-				sl_device_forget(token->instance->device);
-			return err;
-		}
-		remember(token, &jobs);
-		if ((err = publish_all(token, &jobs)) != SL_OK)
-			return err;
-	}
+	collect(token, template, n, &wanted);
+	if (wanted.n == 0)
+		return SL_OK;
+	(void)pthread_mutex_lock(&token->finish_lock);
+	while (err == SL_OK && more)
+		err = finish_some(token, template, n, &more);
+	(void)pthread_mutex_unlock(&token->finish_lock);
+	return err;
 }

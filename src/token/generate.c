@@ -124,7 +124,7 @@ ec_type(const struct birth *b, struct sl_keytype *ret_type)
 		if (algs[i].key_type == b->key_type && algs[i].kind == kind)
 			return sl_keytype_of(algs[i].alg, kind == SL_KEY_EC ? size : 0, ret_type) == SL_OK ? CKR_OK :
 			       CKR_CURVE_NOT_SUPPORTED;
-	return CKR_TEMPLATE_INCONSISTENT;
+	return CKR_CURVE_NOT_SUPPORTED; /* by this mechanism */
 }
 
 static CK_RV
@@ -297,6 +297,19 @@ finish_pair(struct birth *b)
 	return set_origin(b, &b->public);
 }
 
+/* Recalling a key replaced its objects in the store: their handles end here. */
+static CK_RV
+forget_replaced(struct sl_token *token)
+{
+	enum sl_err err;
+
+	(void)pthread_rwlock_wrlock(&token->lock);
+	token->generation = -1;
+	err = sl_token_refresh_locked(token);
+	(void)pthread_rwlock_unlock(&token->lock);
+	return sl_rv(err);
+}
+
 static CK_RV
 store(struct birth *b, int64_t ret_rows[2])
 {
@@ -315,6 +328,8 @@ store(struct birth *b, int64_t ret_rows[2])
 	/* The lists grew in the records. */
 	b->private = private.attrs;
 	b->public = public.attrs;
+	if (rv == CKR_OK && b->recalled)
+		rv = forget_replaced(token);
 	ret_rows[0] = private.row;
 	ret_rows[1] = public.row;
 	return rv;

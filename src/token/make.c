@@ -64,14 +64,16 @@ settle(struct sl_session *session, struct sl_attrs *attrs, struct sl_material *m
 	return rv;
 }
 
-/* The OCTET STRING's contents, or the raw point that some callers give. */
+/* The OCTET STRING's contents, or the raw point that some callers give: raw_len tells them apart, for a raw one can look like the other. */
 static void
-unwrap_point(const struct sl_attr *a, const unsigned char **ret_point, size_t *ret_len)
+unwrap_point(const struct sl_attr *a, size_t raw_len, const unsigned char **ret_point, size_t *ret_len)
 {
 	const unsigned char *p = a->value;
 
 	*ret_point = p;
 	*ret_len = a->len;
+	if (a->len == raw_len)
+		return;
 	if (a->len >= 2 && p[0] == 0x04 && p[1] < 0x80 && (size_t)p[1] + 2 == a->len) {
 		*ret_point = p + 2;
 		*ret_len = a->len - 2;
@@ -82,29 +84,38 @@ unwrap_point(const struct sl_attr *a, const unsigned char **ret_point, size_t *r
 }
 
 static CK_RV
-public_key_of(unsigned kind, const struct sl_attrs *attrs, struct sl_key **ret_key)
+ec_key_of(const struct sl_attrs *attrs, struct sl_key **ret_key)
 {
-	const struct sl_attr *n = sl_attrs_get(attrs, CKA_MODULUS);
-	const struct sl_attr *e = sl_attrs_get(attrs, CKA_PUBLIC_EXPONENT);
 	const struct sl_attr *params = sl_attrs_get(attrs, CKA_EC_PARAMS);
-	const struct sl_attr *point = sl_attrs_get(attrs, CKA_EC_POINT);
-	enum sl_key_kind key_kind;
+	enum sl_key_kind kind;
 	const unsigned char *raw;
 	size_t raw_len;
 	unsigned size;
 	enum sl_err err;
 
-	if (kind == SL_IS_RSA_PUBLIC) {
-		err = sl_key_from_rsa_public(n->value, n->len, e->value, e->len, ret_key);
-		return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
-	}
-	if (sl_key_curve(params->value, params->len, &key_kind, &size) != SL_OK)
+	if (sl_key_curve(params->value, params->len, &kind, &size) != SL_OK)
 		return CKR_CURVE_NOT_SUPPORTED;
-	unwrap_point(point, &raw, &raw_len);
-	if (key_kind == SL_KEY_EC)
+	if (sl_attrs_ulong(attrs, CKA_KEY_TYPE, CKK_EC) != sl_build_curve_type(kind))
+		return CKR_TEMPLATE_INCONSISTENT;
+	raw_len = kind == SL_KEY_EC ? 1 + 2 * (size_t)((size + 7) / 8) : size / 8;
+	unwrap_point(sl_attrs_get(attrs, CKA_EC_POINT), raw_len, &raw, &raw_len);
+	if (kind == SL_KEY_EC)
 		err = sl_key_from_ec_point(params->value, params->len, raw, raw_len, ret_key);
 	else
-		err = sl_key_from_raw_public(key_kind, raw, raw_len, ret_key);
+		err = sl_key_from_raw_public(kind, raw, raw_len, ret_key);
+	return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
+}
+
+static CK_RV
+public_key_of(unsigned kind, const struct sl_attrs *attrs, struct sl_key **ret_key)
+{
+	const struct sl_attr *n = sl_attrs_get(attrs, CKA_MODULUS);
+	const struct sl_attr *e = sl_attrs_get(attrs, CKA_PUBLIC_EXPONENT);
+	enum sl_err err;
+
+	if (kind != SL_IS_RSA_PUBLIC)
+		return ec_key_of(attrs, ret_key);
+	err = sl_key_from_rsa_public(n->value, n->len, e->value, e->len, ret_key);
 	return err == SL_OK || err == SL_ERR_MEMORY ? sl_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
@@ -143,6 +154,8 @@ kind_of_template(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS *ret_
 
 	if (rv == CKR_OK && *ret_class == CK_UNAVAILABLE_INFORMATION)
 		return CKR_TEMPLATE_INCOMPLETE;
+	if (rv == CKR_OK && *ret_class > CKO_SECRET_KEY)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
 	if (rv == CKR_OK && *ret_class != CKO_DATA)
 		rv = sl_template_peek_ulong(template, n, *ret_class == CKO_CERTIFICATE ? CKA_CERTIFICATE_TYPE : CKA_KEY_TYPE, type, &type);
 	if (rv != CKR_OK)
@@ -151,6 +164,15 @@ kind_of_template(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS *ret_
 		return CKR_TEMPLATE_INCOMPLETE;
 	*ret_kind = sl_schema_kind(*ret_class, type);
 	return *ret_kind == 0 ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
+}
+
+/* Of a public key that says nothing about it. */
+static unsigned
+usage_of(unsigned kind, const struct sl_attrs *attrs)
+{
+	if (kind == SL_IS_RSA_PUBLIC)
+		return SL_USE_SIGN | SL_USE_DECRYPT;
+	return sl_attrs_ulong(attrs, CKA_KEY_TYPE, CKK_EC) == CKK_EC_MONTGOMERY ? 0 : SL_USE_SIGN;
 }
 
 CK_RV
@@ -175,7 +197,7 @@ sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULON
 	else if (kind == SL_IS_CERT)
 		rv = complete_certificate(&attrs);
 	if (rv == CKR_OK)
-		rv = sl_rv(sl_build_defaults(&attrs, class, SL_USE_SIGN | (kind == SL_IS_RSA_PUBLIC ? SL_USE_DECRYPT : 0)));
+		rv = sl_rv(sl_build_defaults(&attrs, class, usage_of(kind, &attrs)));
 	return rv == CKR_OK ? settle(session, &attrs, material, ret_handle) : rv;
 }
 
@@ -204,6 +226,8 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	if ((rv = sl_template_take(object->kind, SL_MAY_COPY, template, n, &change)) != CKR_OK)
 		return rv;
 	to_token = sl_attrs_bool(&change, CKA_TOKEN, sl_attrs_bool(&object->attrs, CKA_TOKEN, false));
+	if (sl_attrs_bool(&change, CKA_ALWAYS_AUTHENTICATE, false))
+		return CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
 	if ((rv = copy_allowed(object, to_token)) != CKR_OK || (rv = may_write(session, to_token)) != CKR_OK ||
 	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK ||
 	    (rv = sl_rv(sl_attrs_merge(&attrs, &object->attrs))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&attrs, &change))) != CKR_OK)
@@ -218,12 +242,47 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	return rv;
 }
 
+static void
+unlock_token(struct sl_token **token)
+{
+	if (*token != NULL)
+		(void)pthread_rwlock_unlock(&(*token)->lock);
+}
+
+/* One try on what the object is now, for us and in the store. *ret_again: another process was faster. token.lock is held for writing. */
+static CK_RV
+change_once(struct sl_token *token, CK_OBJECT_HANDLE handle, const struct sl_attrs *change, bool *ret_again)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
+	const struct sl_object *object;
+	enum sl_err err = SL_OK;
+	CK_RV rv;
+
+	*ret_again = false;
+	if ((rv = sl_rv(sl_token_refresh_locked(token))) != CKR_OK)
+		return rv;
+	object = sl_table_get(&token->objects, handle);
+	if (object == NULL)
+		return CKR_OBJECT_HANDLE_INVALID;
+	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
+		return CKR_ACTION_PROHIBITED;
+	if ((rv = sl_template_one_way(object->kind, &object->attrs, change)) != CKR_OK)
+		return rv;
+	if ((rv = sl_rv(sl_object_clone(object, &fresh))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&fresh->attrs, change))) != CKR_OK)
+		return rv;
+	if (object->home == SL_HOME_STORE)
+		err = sl_store_update(token->instance->store, object->row, change, token->generation);
+	*ret_again = err == SL_ERR_VERSION;
+	return err == SL_OK ? sl_rv(sl_token_publish_locked(token, fresh)) : sl_rv(err);
+}
+
 CK_RV
 sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	SL_CLEANUP(sl_object_unref) struct sl_object *object = sl_token_object(session->token, handle);
-	SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
 	SL_CLEANUP(sl_attrs_clear) struct sl_attrs change = { 0 };
+	SL_CLEANUP(unlock_token) struct sl_token *held = NULL;
+	bool again = true;
 	CK_RV rv;
 
 	if (object == NULL)
@@ -231,14 +290,14 @@ sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATT
 	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK ||
-	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK ||
-	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK)
+	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK)
 		return rv;
-	if ((rv = sl_rv(sl_object_clone(object, &fresh))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&fresh->attrs, &change))) != CKR_OK)
-		return rv;
-	if (object->home == SL_HOME_STORE)
-		rv = sl_rv(sl_store_update(session->token->instance->store, object->row, &fresh->attrs));
-	return rv == CKR_OK ? sl_rv(sl_token_publish(session->token, fresh)) : rv;
+	held = session->token;
+	(void)pthread_rwlock_wrlock(&held->lock);
+	/* A bound, for nobody should wait for ever on a store that others write to all the time. */
+	for (unsigned tries = 0; again && tries < 100; tries++)
+		rv = change_once(held, handle, &change, &again);
+	return rv;
 }
 
 CK_RV
@@ -255,7 +314,8 @@ sl_make_destroy(struct sl_session *session, CK_OBJECT_HANDLE handle)
 		return rv;
 	if (object->home == SL_HOME_STORE)
 		rv = sl_rv(sl_store_remove(session->token->instance->store, object->row));
-	if (rv == CKR_OK)
+	/* Another process may have been first: then it is gone for us, too. */
+	if (rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID)
 		sl_token_unpublish(session->token, object);
 	return rv;
 }

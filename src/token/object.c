@@ -84,6 +84,18 @@ sl_object_hides(const struct sl_object *object, CK_ATTRIBUTE_TYPE type)
 	       (sl_attrs_bool(&object->attrs, CKA_SENSITIVE, true) || !sl_attrs_bool(&object->attrs, CKA_EXTRACTABLE, false));
 }
 
+bool
+sl_object_wants_key(const struct sl_object *object, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	for (CK_ULONG i = 0; i < n; i++) {
+		const struct sl_attr_rule *rule = sl_schema_rule(object->kind, template[i].type);
+
+		if (rule != NULL && (rule->may & SL_HIDDEN) != 0 && !sl_object_hides(object, template[i].type))
+			return true;
+	}
+	return false;
+}
+
 /* What is computed from the key and not known of an unfinished object. */
 static bool
 comes_from_key(CK_ATTRIBUTE_TYPE type)

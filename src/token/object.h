@@ -48,6 +48,9 @@ bool sl_object_hides(const struct sl_object *object, CK_ATTRIBUTE_TYPE type);
  */
 bool sl_object_matches(const struct sl_object *object, const CK_ATTRIBUTE *template, CK_ULONG n);
 
+/* Whether some attribute of the template is computed from the key itself and may be shown: then sl_token_key() has to come first. */
+bool sl_object_wants_key(const struct sl_object *object, const CK_ATTRIBUTE *template, CK_ULONG n);
+
 /*
  * C_GetAttributeValue for one attribute (PKCS#11 3.0 section 5.7.5): CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_SENSITIVE, CKR_BUFFER_TOO_SMALL,
  * ulValueLen set as it says.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* doc/store.md. A database of another application_id or of a newer user_version is not ours to touch. */
 #define APPLICATION_ID 0x534c4631 /* "SLF1" */
@@ -52,6 +53,18 @@ sl_store_close(struct sl_store **pstore)
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store);
 	*pstore = NULL;
+}
+
+void
+sl_store_hold(struct sl_store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+}
+
+void
+sl_store_let_go(struct sl_store *store)
+{
+	(void)pthread_mutex_unlock(&store->lock);
 }
 
 /* What a URI file name may not hold as it is. */
@@ -126,6 +139,20 @@ make_schema(sqlite3 *db, const char *path)
 	return sl_tx_commit(&tx);
 }
 
+/*
+ * SQLite has no queue of writers, and its own handler waits longer and longer, up to 100 ms: beside somebody who writes all the time it never
+ * gets a turn. Ours asks every few milliseconds.
+ */
+static int
+wait_turn(void *unused, int tries)
+{
+	const struct timespec pause = { .tv_nsec = (1 + tries % 3) * 1000000L };
+
+	(void)unused;
+	(void)nanosleep(&pause, NULL);
+	return tries < BUSY_MS / 2;
+}
+
 static enum sl_err
 open_db(struct sl_store *store, int flags, struct sl_msg *msg)
 {
@@ -144,7 +171,7 @@ open_db(struct sl_store *store, int flags, struct sl_msg *msg)
 		sl_msg_set(msg, "%s: %s", store->path, db == NULL ? "out of memory" : sqlite3_errmsg(db));
 		return sl_sql_err(rc);
 	}
-	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	(void)sqlite3_busy_handler(db, wait_turn, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if ((err = sl_sql_exec(db, "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON")) != SL_OK ||
@@ -401,53 +428,6 @@ sl_store_pins(struct sl_store *store, const char *token, struct sl_store_pins *r
 	}
 	*ret_n = n;
 	return err;
-}
-
-enum sl_err
-sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], struct sl_public *ret_public)
-{
-	SL_STORE_HELD(store);
-	SL_SQL sql = { 0 };
-	struct sl_public pub = { 0 };
-	enum sl_err err;
-	bool row;
-
-	if (store->db == NULL)
-		return SL_ERR_NOT_FOUND;
-	sql = sl_sql_prepare(store->db, "SELECT spki, hint_p, hint_q FROM public WHERE root = ? AND idx = ?");
-	sl_sql_int(&sql, root);
-	sl_sql_blob(&sql, index, SL_CONTEXT_LEN);
-	if ((err = sl_sql_step(&sql, &row)) != SL_OK)
-		return err;
-	if (!row || sqlite3_column_bytes(sql.stmt, 0) <= 0)
-		return SL_ERR_NOT_FOUND;
-	pub.spki_len = (size_t)sqlite3_column_bytes(sql.stmt, 0);
-	pub.spki = malloc(pub.spki_len);
-	if (pub.spki == NULL)
-		return SL_ERR_MEMORY;
-	memcpy(pub.spki, sqlite3_column_blob(sql.stmt, 0), pub.spki_len);
-	pub.hints.p = (uint32_t)sqlite3_column_int64(sql.stmt, 1);
-	pub.hints.q = (uint32_t)sqlite3_column_int64(sql.stmt, 2);
-	*ret_public = pub;
-	return SL_OK;
-}
-
-enum sl_err
-sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], const struct sl_public *pub)
-{
-	SL_STORE_HELD(store);
-	SL_SQL sql = { 0 };
-	enum sl_err err;
-
-	if ((err = sl_store_writing(store)) != SL_OK)
-		return err;
-	sql = sl_sql_prepare(store->db, "INSERT OR REPLACE INTO public(root, idx, spki, hint_p, hint_q) VALUES(?, ?, ?, ?, ?)");
-	sl_sql_int(&sql, root);
-	sl_sql_blob(&sql, index, SL_CONTEXT_LEN);
-	sl_sql_blob(&sql, pub->spki, pub->spki_len);
-	sl_sql_int(&sql, pub->hints.p);
-	sl_sql_int(&sql, pub->hints.q);
-	return sl_sql_run(&sql);
 }
 
 enum sl_err

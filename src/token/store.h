@@ -26,7 +26,8 @@ void sl_record_clear(struct sl_record *record);
 
 /* What a search can ask the index; NULL is "any". */
 struct sl_store_query {
-	const CK_OBJECT_CLASS *class;
+	bool has_class;
+	CK_OBJECT_CLASS class;
 	const void *label;
 	size_t label_len;
 	const void *id;
@@ -47,6 +48,13 @@ struct sl_orphans {
  */
 SL_MUST_CHECK enum sl_err sl_store_open(const char *dir, struct sl_store **ret_store, struct sl_msg *msg);
 void sl_store_close(struct sl_store **store);
+
+/*
+ * No call is under way in the store between these two: SQLite's own state, which is the process's, is at rest when it is copied by fork(). The
+ * child calls neither.
+ */
+void sl_store_hold(struct sl_store *store);
+void sl_store_let_go(struct sl_store *store);
 
 /* True when writes are possible, as far as one can tell beforehand. */
 bool sl_store_writable(struct sl_store *store);
@@ -85,8 +93,11 @@ SL_MUST_CHECK enum sl_err sl_store_load(struct sl_store *store, int64_t row, str
  * object, however often it is recalled).
  */
 SL_MUST_CHECK enum sl_err sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *records, size_t n, bool replace);
-/* Replaces the attributes. SL_ERR_NOT_FOUND. */
-SL_MUST_CHECK enum sl_err sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *attrs);
+/*
+ * Sets these attributes and leaves the others. SL_ERR_NOT_FOUND; SL_ERR_VERSION and nothing changed when another connection changed something
+ * after sl_store_generation() said generation.
+ */
+SL_MUST_CHECK enum sl_err sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, int64_t generation);
 SL_MUST_CHECK enum sl_err sl_store_remove(struct sl_store *store, int64_t row);
 
 /* The public half of a derived key, by sl_context_index(). SL_ERR_NOT_FOUND. */

@@ -193,7 +193,7 @@ forget_twins(sqlite3 *db, int64_t root, const struct sl_record *record)
 	SL_SQL recipe = sl_sql_prepare(db, "DELETE FROM object WHERE root = ? AND id IN (SELECT object FROM recipe WHERE name = ? AND type = ?"
 	                                   " AND version = ? AND salt IS NULL)");
 	SL_SQL public = sl_sql_prepare(db, "DELETE FROM object WHERE root = ? AND class = ? AND id IN (SELECT object FROM attribute WHERE"
-	                                   " type = ? AND value = ?)");
+	                                   " type = ? AND value = ?) AND id IN (SELECT object FROM attribute WHERE type = ? AND value = 1)");
 	enum sl_err err = SL_OK;
 
 	if (record->has_recipe && !record->recipe.salted) {
@@ -208,6 +208,7 @@ forget_twins(sqlite3 *db, int64_t root, const struct sl_record *record)
 		sl_sql_int(&public, CKO_PUBLIC_KEY);
 		sl_sql_int(&public, (int64_t)CKA_PUBLIC_KEY_INFO);
 		sl_sql_blob(&public, spki->value, spki->len);
+		sl_sql_int(&public, (int64_t)CKA_LOCAL);
 		err = sl_sql_run(&public);
 	}
 	return err;
@@ -231,24 +232,38 @@ sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *reco
 	return sl_tx_commit(&tx);
 }
 
+static void
+bind_change(struct sl_sql *sql, const struct sl_attr *a)
+{
+	if (a == NULL)
+		sl_sql_null(sql);
+	else
+		sl_sql_blob(sql, a->value, a->len);
+}
+
 enum sl_err
-sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *attrs)
+sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, int64_t generation)
 {
 	SL_STORE_HELD(store);
 	SL_TX tx = { 0 };
 	SL_SQL sql = { 0 };
+	int64_t now;
 	enum sl_err err;
 
-	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK)
+	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK ||
+	    (err = sl_sql_number(store->db, "PRAGMA data_version", &now)) != SL_OK)
 		return err;
-	sql = sl_sql_prepare(store->db, "UPDATE object SET class = ?, label = ?, key_id = ? WHERE id = ?");
-	bind_index(&sql, attrs);
+	if (now != generation)
+		return SL_ERR_VERSION;
+	sql = sl_sql_prepare(store->db, "UPDATE object SET label = coalesce(?, label), key_id = coalesce(?, key_id) WHERE id = ?");
+	bind_change(&sql, sl_attrs_get(change, CKA_LABEL));
+	bind_change(&sql, sl_attrs_get(change, CKA_ID));
 	sl_sql_int(&sql, row);
 	if ((err = sl_sql_run(&sql)) != SL_OK)
 		return err;
 	if (sqlite3_changes(store->db) == 0)
 		return SL_ERR_NOT_FOUND;
-	if ((err = write_attributes(store->db, row, attrs)) != SL_OK)
+	if ((err = write_attributes(store->db, row, change)) != SL_OK)
 		return err;
 	return sl_tx_commit(&tx);
 }
@@ -277,7 +292,7 @@ prepare_find(sqlite3 *db, const struct sl_store_query *q)
 
 	(void)snprintf(text, sizeof(text), "SELECT id FROM object WHERE root = ?%s%s%s ORDER BY id",
 	               q->label != NULL ? " AND label = ?" : "", q->id != NULL ? " AND key_id = ?" : "",
-	               q->class == NULL ? "" : q->label != NULL || q->id != NULL ? " AND +class = ?" : " AND class = ?");
+	               !q->has_class ? "" : q->label != NULL || q->id != NULL ? " AND +class = ?" : " AND class = ?");
 	return sl_sql_prepare(db, text);
 }
 
@@ -302,8 +317,8 @@ sl_store_find(struct sl_store *store, int64_t root, const struct sl_store_query 
 		sl_sql_blob(&sql, query->label, query->label_len);
 	if (query->id != NULL)
 		sl_sql_blob(&sql, query->id, query->id_len);
-	if (query->class != NULL)
-		sl_sql_int(&sql, (int64_t)*query->class);
+	if (query->has_class)
+		sl_sql_int(&sql, (int64_t)query->class);
 	while ((err = sl_sql_step(&sql, &more)) == SL_OK && more) {
 		if (n == room) {
 			int64_t *bigger = reallocarray(rows, room * 2 + 64, sizeof(*bigger));
@@ -320,4 +335,51 @@ sl_store_find(struct sl_store *store, int64_t root, const struct sl_store_query 
 		*ret_n = n;
 	}
 	return err;
+}
+
+enum sl_err
+sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], struct sl_public *ret_public)
+{
+	SL_STORE_HELD(store);
+	SL_SQL sql = { 0 };
+	struct sl_public pub = { 0 };
+	enum sl_err err;
+	bool row;
+
+	if (store->db == NULL)
+		return SL_ERR_NOT_FOUND;
+	sql = sl_sql_prepare(store->db, "SELECT spki, hint_p, hint_q FROM public WHERE root = ? AND idx = ?");
+	sl_sql_int(&sql, root);
+	sl_sql_blob(&sql, index, SL_CONTEXT_LEN);
+	if ((err = sl_sql_step(&sql, &row)) != SL_OK)
+		return err;
+	if (!row || sqlite3_column_bytes(sql.stmt, 0) <= 0)
+		return SL_ERR_NOT_FOUND;
+	pub.spki_len = (size_t)sqlite3_column_bytes(sql.stmt, 0);
+	pub.spki = malloc(pub.spki_len);
+	if (pub.spki == NULL)
+		return SL_ERR_MEMORY;
+	memcpy(pub.spki, sqlite3_column_blob(sql.stmt, 0), pub.spki_len);
+	pub.hints.p = (uint32_t)sqlite3_column_int64(sql.stmt, 1);
+	pub.hints.q = (uint32_t)sqlite3_column_int64(sql.stmt, 2);
+	*ret_public = pub;
+	return SL_OK;
+}
+
+enum sl_err
+sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], const struct sl_public *pub)
+{
+	SL_STORE_HELD(store);
+	SL_SQL sql = { 0 };
+	enum sl_err err;
+
+	if ((err = sl_store_writing(store)) != SL_OK)
+		return err;
+	sql = sl_sql_prepare(store->db, "INSERT OR REPLACE INTO public(root, idx, spki, hint_p, hint_q) VALUES(?, ?, ?, ?, ?)");
+	sl_sql_int(&sql, root);
+	sl_sql_blob(&sql, index, SL_CONTEXT_LEN);
+	sl_sql_blob(&sql, pub->spki, pub->spki_len);
+	sl_sql_int(&sql, pub->hints.p);
+	sl_sql_int(&sql, pub->hints.q);
+	return sl_sql_run(&sql);
 }

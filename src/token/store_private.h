@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-/* Shared by store.c (opening, roots, public halves) and store_objects.c. lock is held around every use of db. */
+/* Shared by store.c (opening, roots) and store_objects.c (objects, public halves). lock is held around every use of db. */
 struct sl_store {
 	pthread_mutex_t lock;
 	char *dir;

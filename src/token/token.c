@@ -20,6 +20,7 @@ sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_to
 	token->instance = instance;
 	token->config = &instance->config->tokens[slot];
 	token->slot = slot;
+	(void)pthread_mutex_init(&token->finish_lock, NULL);
 	(void)pthread_mutex_init(&token->name_lock, NULL);
 	(void)pthread_rwlock_init(&token->lock, NULL);
 	if ((err = sl_root_open(instance->device, &token->config->root, &token->root)) != SL_OK) {
@@ -57,6 +58,7 @@ sl_token_free(struct sl_token **ptoken)
 	sl_root_close(&token->root);
 	(void)pthread_rwlock_destroy(&token->lock);
 	(void)pthread_mutex_destroy(&token->name_lock);
+	(void)pthread_mutex_destroy(&token->finish_lock);
 	free(token);
 	*ptoken = NULL;
 }

@@ -10,8 +10,8 @@
 #include <pthread.h>
 
 /*
- * One token: a root and the objects on it. Lock order: session > token.lock > store > root. The root is asked (which can take long) with no
- * lock of the token held.
+ * One token: a root and the objects on it. Lock order: session > token.finish_lock > token.name_lock > token.lock > store > root. The root is asked,
+ * which can take long, with token.lock never held.
  */
 struct sl_declared;
 
@@ -21,6 +21,7 @@ struct sl_token {
 	CK_SLOT_ID slot;
 	struct sl_root *root;
 
+	pthread_mutex_t finish_lock; /* held while declared keys are computed, before all the others */
 	pthread_mutex_t name_lock;  /* of the next four; held while the root is asked for its name */
 	bool named;
 	struct sl_root_name name;
@@ -57,6 +58,11 @@ SL_MUST_CHECK enum sl_err sl_token_store_root(struct sl_token *token, int64_t *r
 
 /* A referenced object, or NULL. */
 struct sl_object *sl_token_object(struct sl_token *token, CK_OBJECT_HANDLE handle);
+
+/*
+ * What another process changed in the store: objects we know are read again under the handles they have. token.lock is held for writing.
+ */
+SL_MUST_CHECK enum sl_err sl_token_refresh_locked(struct sl_token *token);
 
 /* Publishes an object under a new handle (when it has none) or in the place of its earlier snapshot. Keeps a reference of its own. */
 SL_MUST_CHECK enum sl_err sl_token_publish(struct sl_token *token, struct sl_object *object);

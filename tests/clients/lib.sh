@@ -258,6 +258,19 @@ sl_up() # listening, or gone for good
 	listening "$2"
 }
 
+# What UsePAM has to say in our sshd_config. Without PAM sshd refuses accounts that have no password ("!" in shadow, as root has on
+# a system where everybody uses sudo).
+use_pam()
+{
+	local hash
+
+	hash=$(awk -F: -v me="$(id -un)" '$1 == me { print $2 }' /etc/shadow 2>/dev/null)
+	case $hash in
+	'!'*) echo yes ;;
+	*) echo no ;;
+	esac
+}
+
 # ---- PKCS#11
 bounded()
 {

@@ -79,7 +79,7 @@ sshd_start() # sshd_start NAME AGENT HOST-PUBLIC-KEY...
 	shift 2
 
 	{
-		printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' 'UsePAM no' 'StrictModes no' 'PermitRootLogin yes' \
+		printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' "UsePAM $(use_pam)" 'StrictModes no' 'PermitRootLogin yes' \
 			'PasswordAuthentication no' 'KbdInteractiveAuthentication no' 'LogLevel VERBOSE' "AuthorizedKeysFile $T/authorized"
 		[ -z "$agent" ] || echo "HostKeyAgent $T/$agent.sock"
 		for key; do

@@ -7,3 +7,51 @@ EXTRA_DIST += tests/data/exports
 check_PROGRAMS += tests/module/test-list
 tests_module_test_list_SOURCES = tests/module/test-list.c tests/module/calls.inc tests/module/careless.inc
 tests_module_test_list_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-general
+tests_module_test_general_SOURCES = tests/module/test-general.c
+tests_module_test_general_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-mechanisms
+tests_module_test_mechanisms_SOURCES = tests/module/test-mechanisms.c
+tests_module_test_mechanisms_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-objects
+tests_module_test_objects_SOURCES = tests/module/test-objects.c
+tests_module_test_objects_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-change
+tests_module_test_change_SOURCES = tests/module/test-change.c
+tests_module_test_change_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-find
+tests_module_test_find_SOURCES = tests/module/test-find.c
+tests_module_test_find_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-generate
+tests_module_test_generate_SOURCES = tests/module/test-generate.c
+tests_module_test_generate_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-sign
+tests_module_test_sign_SOURCES = tests/module/test-sign.c
+tests_module_test_sign_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-recall
+tests_module_test_recall_SOURCES = tests/module/test-recall.c
+tests_module_test_recall_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-hints
+tests_module_test_hints_SOURCES = tests/module/test-hints.c
+tests_module_test_hints_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/module/test-declared
+tests_module_test_declared_SOURCES = tests/module/test-declared.c
+tests_module_test_declared_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-processes
+tests_module_test_processes_SOURCES = tests/module/test-processes.c
+tests_module_test_processes_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-fork
+tests_module_test_fork_SOURCES = tests/module/test-fork.c
+tests_module_test_fork_LDADD = $(modtest_ldadd)

@@ -56,7 +56,7 @@ mod_begin(char **argv)
 	test_bail("%s: %s", runner, strerror(errno));
 }
 
-int
+unsigned
 mod_other(const char *argument)
 {
 	const pid_t pid = fork();
@@ -68,7 +68,7 @@ mod_other(const char *argument)
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		test_bail("another process: %s", strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return (unsigned)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 const char *

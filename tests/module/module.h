@@ -21,7 +21,7 @@ extern CK_FUNCTION_LIST *p11;
 void mod_begin(char **argv);
 
 /* Runs this program again, as another process, with one argument more; returns its exit status. */
-int mod_other(const char *argument);
+unsigned mod_other(const char *argument);
 
 /* "$SL_TPM_DIR/NAME" in one of eight rotating static buffers. */
 const char *mod_path(const char *name);

@@ -103,7 +103,6 @@ written(void)
 	int64_t root;
 	size_t n;
 	struct stat st;
-	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 
 	fresh_dir("written");
 	(void)rmdir(dir);
@@ -127,7 +126,7 @@ written(void)
 	        "CK_UNAVAILABLE_INFORMATION is -1");
 	test_eq((unsigned long long)number("SELECT count(*) FROM recipe WHERE name = 'born k' AND type = 'rsa:3072' AND version = 7 AND"
 	                                   " length(salt) = 32 AND hint_p = 11 AND hint_q = 22"), 1, "the recipe");
-	test_eq(sl_store_find(store, root, &(struct sl_store_query){ .class = &class, .label = "k", .label_len = 1 }, &rows, &n), SL_OK, "find");
+	test_eq(sl_store_find(store, root, &(struct sl_store_query){ .has_class = true, .class = CKO_PRIVATE_KEY, .label = "k", .label_len = 1 }, &rows, &n), SL_OK, "find");
 	test_ok(n == 1 && rows[0] == a.row, "by class and label");
 	free(rows);
 	test_eq(sl_store_load(store, a.row, &back), SL_OK, "load");
