@@ -236,6 +236,12 @@ sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, st
 		*ret_len = *length;
 		return CKR_OK;
 	case SL_PARAMS_GCM:
+		/* "Uses a single parameter: the IV" in one edition, CK_GCM_PARAMS in others: the length tells which. */
+		if (mechanism->ulParameterLen >= 1 && mechanism->ulParameterLen <= AES_BLOCK && mechanism->pParameter != NULL) {
+			ret_params->iv = mechanism->pParameter;
+			ret_params->iv_len = mechanism->ulParameterLen;
+			return CKR_OK;
+		}
 		/* Section 2.12.7: the data is what is authenticated; there is no other. The tag as SP 800-38D 5.2.1.2 has it. */
 		if ((rv = gcm_params(mechanism, &gcm)) != CKR_OK)
 			return rv;
