@@ -13,11 +13,15 @@
 #define RSA_BITS 1024, 8192
 
 #define MAKE(ckm, min, max, flags, ckk) { .type = (ckm), .info = { (min), (max), (flags) }, .key_type = (ckk) }
-#define DIGEST(ckm, h) { .type = (ckm), .info = { 0, 0, CKF_DIGEST }, .key_type = CK_UNAVAILABLE_INFORMATION, .hash = (h) }
-#define ECDSA(ckm, h) { .type = (ckm), .info = { 256, 521, SV | EC }, .key_type = CKK_EC, .alg = SL_SIG_ECDSA, .hash = (h) }
-#define RSA(ckm, h) { .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_PKCS1, .hash = (h) }
+#define DIGEST(ckm, h) \
+	{ .type = (ckm), .info = { 0, 0, CKF_DIGEST }, .key_type = CK_UNAVAILABLE_INFORMATION, .hash = (h) }
+#define ECDSA(ckm, h) \
+	{ .type = (ckm), .info = { 256, 521, SV | EC }, .key_type = CKK_EC, .alg = SL_SIG_ECDSA, .hash = (h) }
+#define RSA(ckm, h) \
+	{ .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_PKCS1, .hash = (h) }
 #define PSS(ckm, h) \
-	{ .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .params = SL_PARAMS_PSS, .alg = SL_SIG_RSA_PSS, .hash = (h) }
+	{ .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .params = SL_PARAMS_PSS, .alg = SL_SIG_RSA_PSS, \
+	  .hash = (h) }
 /* Whole, and cut to a length that the parameter tells. */
 #define HMAC(ckm, ckk, h) \
 	{ .type = (ckm), .info = { 1, 512, SV }, .key_type = (ckk), .is_mac = true, .mac = SL_MAC_HMAC, .hash = (h) }, \
@@ -25,7 +29,8 @@
 	  .mac = SL_MAC_HMAC, .hash = (h) }
 #define AES_MAC(ckm, flags, p, m) \
 	{ .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .is_mac = true, .mac = (m) }
-#define AES(ckm, flags, p, m) { .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .mode = (m) }
+#define AES(ckm, flags, p, m) \
+	{ .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .mode = (m) }
 
 /* Sizes are in bits, but in bytes for AES, ChaCha20 and MACs (PKCS#11 3.0 current mechanisms, 2.7.3 and 2.11.2). */
 static const struct sl_mech mechs[] = {
@@ -47,9 +52,10 @@ static const struct sl_mech mechs[] = {
 	ECDSA(CKM_ECDSA_SHA3_384, SL_HASH_SHA3_384),
 	ECDSA(CKM_ECDSA_SHA3_512, SL_HASH_SHA3_512),
 	/* GnuTLS names the signature mechanism when it generates an Ed25519 pair. */
-	{ .type = CKM_EDDSA, .info = { 256, 456, SV | PAIR | CKF_EC_NAMEDCURVE }, .key_type = CKK_EC_EDWARDS, .params = SL_PARAMS_EDDSA,
-	  .alg = SL_SIG_EDDSA },
-	{ .type = CKM_RSA_PKCS, .info = { RSA_BITS, SVR | ED }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_PKCS1, .padding = SL_RSA_PKCS1 },
+	{ .type = CKM_EDDSA, .info = { 256, 456, SV | PAIR | CKF_EC_NAMEDCURVE }, .key_type = CKK_EC_EDWARDS,
+	  .params = SL_PARAMS_EDDSA, .alg = SL_SIG_EDDSA },
+	{ .type = CKM_RSA_PKCS, .info = { RSA_BITS, SVR | ED }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_PKCS1,
+	  .padding = SL_RSA_PKCS1 },
 	RSA(CKM_SHA1_RSA_PKCS, SL_HASH_SHA1),
 	RSA(CKM_SHA224_RSA_PKCS, SL_HASH_SHA224),
 	RSA(CKM_SHA256_RSA_PKCS, SL_HASH_SHA256),
@@ -69,8 +75,10 @@ static const struct sl_mech mechs[] = {
 	PSS(CKM_SHA3_256_RSA_PKCS_PSS, SL_HASH_SHA3_256),
 	PSS(CKM_SHA3_384_RSA_PKCS_PSS, SL_HASH_SHA3_384),
 	PSS(CKM_SHA3_512_RSA_PKCS_PSS, SL_HASH_SHA3_512),
-	{ .type = CKM_RSA_X_509, .info = { RSA_BITS, SVR | ED }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_RAW, .padding = SL_RSA_NONE },
-	{ .type = CKM_RSA_PKCS_OAEP, .info = { RSA_BITS, ED }, .key_type = CKK_RSA, .params = SL_PARAMS_OAEP, .padding = SL_RSA_OAEP },
+	{ .type = CKM_RSA_X_509, .info = { RSA_BITS, SVR | ED }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_RAW,
+	  .padding = SL_RSA_NONE },
+	{ .type = CKM_RSA_PKCS_OAEP, .info = { RSA_BITS, ED }, .key_type = CKK_RSA, .params = SL_PARAMS_OAEP,
+	  .padding = SL_RSA_OAEP },
 
 	AES(CKM_AES_ECB, ED, SL_PARAMS_NONE, SL_CIPHER_ECB),
 	AES(CKM_AES_CBC, ED, SL_PARAMS_IV, SL_CIPHER_CBC),
@@ -78,7 +86,8 @@ static const struct sl_mech mechs[] = {
 	AES(CKM_AES_CTR, ED, SL_PARAMS_CTR, SL_CIPHER_CTR),
 	AES(CKM_AES_GCM, AEAD, SL_PARAMS_GCM, SL_CIPHER_GCM),
 	AES(CKM_AES_CCM, AEAD, SL_PARAMS_CCM, SL_CIPHER_CCM),
-	{ .type = CKM_AES_XTS, .info = { 32, 64, ED }, .key_type = CKK_AES_XTS, .params = SL_PARAMS_IV, .mode = SL_CIPHER_XTS },
+	{ .type = CKM_AES_XTS, .info = { 32, 64, ED }, .key_type = CKK_AES_XTS, .params = SL_PARAMS_IV,
+	  .mode = SL_CIPHER_XTS },
 	AES(CKM_AES_KEY_WRAP, ED, SL_PARAMS_IV8_OR_NONE, SL_CIPHER_KW),
 	AES(CKM_AES_KEY_WRAP_PAD, ED, SL_PARAMS_IV4_OR_NONE, SL_CIPHER_KWP),
 	AES(CKM_AES_KEY_WRAP_KWP, ED, SL_PARAMS_IV4_OR_NONE, SL_CIPHER_KWP),
