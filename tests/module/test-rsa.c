@@ -17,6 +17,7 @@ static struct pair rsa;
 static EVP_PKEY *public;
 static CK_BYTE text[BYTES] = "sixteen bytes...";
 static const CK_ULONG text_len = 16;
+static CK_BYTE label[16]; /* a copy: what a parameter points to may change after C_*Init */
 
 static struct pair
 make_pair(void)
@@ -76,7 +77,9 @@ fill(const struct padding *p, CK_MECHANISM *m, CK_RSA_PKCS_OAEP_PARAMS *oaep)
 {
 	const bool has = p->type == CKM_RSA_PKCS_OAEP;
 
-	*oaep = (CK_RSA_PKCS_OAEP_PARAMS){ p->hash, p->mgf, CKZ_DATA_SPECIFIED, (void *)(uintptr_t)p->label,
+	if (p->label != NULL)
+		memcpy(label, p->label, strlen(p->label));
+	*oaep = (CK_RSA_PKCS_OAEP_PARAMS){ p->hash, p->mgf, CKZ_DATA_SPECIFIED, p->label != NULL ? label : NULL,
 		                           p->label != NULL ? strlen(p->label) : 0 };
 	*m = (CK_MECHANISM){ p->type, has ? oaep : NULL, has ? sizeof(*oaep) : 0 };
 }
@@ -116,6 +119,7 @@ encryption(const struct padding *p)
 	(void)libcrypto_encrypt(p, in, len, sealed);
 	test_eq(p11->C_DecryptInit(s, &m, rsa.private), CKR_OK, "%s: C_DecryptInit", p->name);
 	memset(&oaep, 0xff, sizeof(oaep)); /* was the parameter copied? */
+	memset(label, 0xff, sizeof(label));
 	test_eq(p11->C_Decrypt(s, sealed, BYTES, NULL, &n), CKR_OK, "%s: length query", p->name);
 	test_ok(n >= len && n <= BYTES, "%s: enough", p->name);
 	n = len - 1;
