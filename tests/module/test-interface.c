@@ -120,13 +120,15 @@ careless(void)
 	test_eq(p32->C_AsyncComplete(s, name, &(CK_ASYNC_DATA){ 0 }), CKR_FUNCTION_NOT_SUPPORTED, "C_AsyncComplete");
 	test_eq(p32->C_AsyncGetID(s, name, &n), CKR_FUNCTION_NOT_SUPPORTED, "C_AsyncGetID");
 	test_eq(p32->C_AsyncJoin(s, name, 1, text, 1), CKR_FUNCTION_NOT_SUPPORTED, "C_AsyncJoin");
-	test_eq(p32->C_WrapKeyAuthenticated(s, &m, 1, 1, NULL, 0, NULL, &n), CKR_FUNCTION_NOT_SUPPORTED, "C_WrapKeyAuthenticated");
+	test_eq(p32->C_WrapKeyAuthenticated(s, &m, 1, 1, NULL, 0, NULL, &n), CKR_FUNCTION_NOT_SUPPORTED,
+	        "C_WrapKeyAuthenticated");
 	test_eq(p32->C_UnwrapKeyAuthenticated(s, &m, 1, NULL, 0, NULL, 0, NULL, 0, &key), CKR_FUNCTION_NOT_SUPPORTED,
 	        "C_UnwrapKeyAuthenticated");
 	test_eq(p32->C_GetSessionValidationFlags(s, CKS_LAST_VALIDATION_OK, &flags), CKR_OK, "C_GetSessionValidationFlags");
 	test_eq(flags, 0, "nothing is validated");
 	test_eq(p32->C_GetSessionValidationFlags(s, 9, &flags), CKR_ARGUMENTS_BAD, "an unknown type");
-	test_eq(p32->C_LoginUser(s, CKU_USER, text, 4, NULL, 0), p11->C_Login(s, CKU_USER, text, 4), "C_LoginUser without a name");
+	test_eq(p32->C_LoginUser(s, CKU_USER, text, 4, NULL, 0), p11->C_Login(s, CKU_USER, text, 4),
+	        "C_LoginUser without a name");
 	test_eq(p32->C_LoginUser(s, CKU_USER, text, 4, name, 7), CKR_USER_TYPE_INVALID, "with one");
 }
 
@@ -166,7 +168,8 @@ known_signature(void)
 
 	(void)p11->C_SignInit(s, &m, ec.private);
 	test_eq(p11->C_Sign(s, text, sizeof(text), sig, &n), CKR_OK, "a signature");
-	test_eq(p32->C_VerifySignatureInit(s, &m, ec.public, sig, 63), CKR_SIGNATURE_LEN_RANGE, "C_VerifySignatureInit, a byte short");
+	test_eq(p32->C_VerifySignatureInit(s, &m, ec.public, sig, 63), CKR_SIGNATURE_LEN_RANGE,
+	        "C_VerifySignatureInit, a byte short");
 	test_eq(p32->C_VerifySignatureInit(s, &m, ec.public, NULL, 64), CKR_ARGUMENTS_BAD, "without the signature");
 	test_eq(p32->C_VerifySignature(s, text, sizeof(text)), CKR_OPERATION_NOT_INITIALIZED, "neither began anything");
 	test_eq(p32->C_VerifySignatureInit(s, &m, ec.public, sig, n), CKR_OK, "C_VerifySignatureInit");

@@ -6,7 +6,10 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-/* Messages under one key: what they give is what C_Encrypt and C_Sign give, tag and nonce apart; nonces are made and never come twice. */
+/*
+ * Messages under one key: what they give is what C_Encrypt and C_Sign give, tag and nonce apart; nonces are made and
+ * never come twice.
+ */
 
 static CK_FUNCTION_LIST_3_0 *p30;
 static CK_SESSION_HANDLE s;
@@ -86,7 +89,8 @@ decrypting(struct aead *a, CK_OBJECT_HANDLE key, CK_BYTE *sealed)
 	CK_ULONG total = 0;
 
 	test_eq(p30->C_MessageDecryptInit(s, &m, key), CKR_OK, "%s: C_MessageDecryptInit", a->name);
-	test_eq(p30->C_DecryptMessage(s, &a->message, a->message_len, aad, sizeof(aad), sealed, sizeof(text), out, &n), CKR_BUFFER_TOO_SMALL,
+	test_eq(p30->C_DecryptMessage(s, &a->message, a->message_len, aad, sizeof(aad), sealed, sizeof(text), out, &n),
+	        CKR_BUFFER_TOO_SMALL,
 	        "%s: a byte too few", a->name);
 	test_eq(p30->C_DecryptMessage(s, &a->message, a->message_len, aad, sizeof(aad), sealed, sizeof(text), out, &n), CKR_OK,
 	        "%s: C_DecryptMessage", a->name);
@@ -95,13 +99,16 @@ decrypting(struct aead *a, CK_OBJECT_HANDLE key, CK_BYTE *sealed)
 	test_eq(p30->C_DecryptMessage(s, &a->message, a->message_len, aad, sizeof(aad), sealed, sizeof(text), out, &n),
 	        CKR_AEAD_DECRYPT_FAILED, "%s: a wrong tag", a->name);
 	a->tag[0] ^= 1;
-	test_eq(p30->C_DecryptMessageBegin(s, &a->message, a->message_len, aad, sizeof(aad)), CKR_OK, "%s: the next message", a->name);
+	test_eq(p30->C_DecryptMessageBegin(s, &a->message, a->message_len, aad, sizeof(aad)), CKR_OK, "%s: the next message",
+	        a->name);
 	n = sizeof(out);
-	test_eq(p30->C_DecryptMessageNext(s, &a->message, a->message_len, sealed, 77, out, &n, 0), CKR_OK, "%s: a part", a->name);
+	test_eq(p30->C_DecryptMessageNext(s, &a->message, a->message_len, sealed, 77, out, &n, 0), CKR_OK, "%s: a part",
+	        a->name);
 	total = n;
 	test_eq(total, 0, "%s: nothing comes out before the tag is checked", a->name);
 	n = sizeof(out);
-	test_eq(p30->C_DecryptMessageNext(s, &a->message, a->message_len, sealed + 77, sizeof(text) - 77, out, &n, CKF_END_OF_MESSAGE), CKR_OK,
+	test_eq(p30->C_DecryptMessageNext(s, &a->message, a->message_len, sealed + 77, sizeof(text) - 77, out, &n,
+	                                  CKF_END_OF_MESSAGE), CKR_OK,
 	        "%s: the last", a->name);
 	test_mem(out, n, text, sizeof(text), "%s: the plaintext", a->name);
 	test_eq(p30->C_MessageDecryptFinal(s), CKR_OK, "%s: C_MessageDecryptFinal", a->name);
@@ -126,7 +133,8 @@ aead(struct aead *a)
 	test_eq(n, sizeof(text) + 16, "%s: with the tag", a->name);
 	test_eq(p30->C_EncryptMessage(s, &a->message, a->message_len, aad, sizeof(aad), text, sizeof(text), got, &n),
 	        CKR_OPERATION_NOT_INITIALIZED, "%s: a message without C_MessageEncryptInit", a->name);
-	test_eq(p30->C_MessageEncryptInit(s, &classic, key), CKR_MECHANISM_PARAM_INVALID, "%s: not with the classic parameter", a->name);
+	test_eq(p30->C_MessageEncryptInit(s, &classic, key), CKR_MECHANISM_PARAM_INVALID,
+	        "%s: not with the classic parameter", a->name);
 	test_eq(p30->C_MessageEncryptInit(s, &m, key), CKR_OK, "%s: C_MessageEncryptInit", a->name);
 	test_eq(p30->C_MessageEncryptInit(s, &m, key), CKR_OPERATION_ACTIVE, "%s: once", a->name);
 	test_eq(p30->C_EncryptMessage(s, &a->message, a->message_len - 1, aad, sizeof(aad), text, sizeof(text), got, &n),
@@ -141,11 +149,14 @@ aead(struct aead *a)
 	memset(a->tag, 0, 16);
 	test_eq(p30->C_EncryptMessageNext(s, &a->message, a->message_len, text, 3, got, &n, 0), CKR_OPERATION_NOT_INITIALIZED,
 	        "%s: no message has begun", a->name);
-	test_eq(p30->C_EncryptMessageBegin(s, &a->message, a->message_len, aad, sizeof(aad)), CKR_OK, "%s: the next one, in parts", a->name);
+	test_eq(p30->C_EncryptMessageBegin(s, &a->message, a->message_len, aad, sizeof(aad)), CKR_OK,
+	        "%s: the next one, in parts", a->name);
 	n = sizeof(got);
-	test_eq(p30->C_EncryptMessageNext(s, &a->message, a->message_len, text, 77, got, &n, 0), CKR_OK, "%s: a part", a->name);
+	test_eq(p30->C_EncryptMessageNext(s, &a->message, a->message_len, text, 77, got, &n, 0), CKR_OK, "%s: a part",
+	        a->name);
 	more = sizeof(got) - n;
-	test_eq(p30->C_EncryptMessageNext(s, &a->message, a->message_len, text + 77, sizeof(text) - 77, got + n, &more, CKF_END_OF_MESSAGE),
+	test_eq(p30->C_EncryptMessageNext(s, &a->message, a->message_len, text + 77, sizeof(text) - 77, got + n, &more,
+	                                  CKF_END_OF_MESSAGE),
 	        CKR_OK, "%s: the last", a->name);
 	test_mem(got, n + more, want, sizeof(text), "%s: the same", a->name);
 	test_mem(a->tag, 16, want + sizeof(text), 16, "%s: the same tag", a->name);

@@ -17,17 +17,21 @@ static struct pair rsa;
 static EVP_PKEY *public;
 static CK_BYTE text[BYTES] = "sixteen bytes...";
 static const CK_ULONG text_len = 16;
+static CK_BYTE label[16]; /* a copy: what a parameter points to may change after C_*Init */
 
 static struct pair
 make_pair(void)
 {
 	CK_MECHANISM m = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
 	CK_ATTRIBUTE public_template[] = {
-		T_ULONG(CKA_MODULUS_BITS, 2048), T_BOOL(CKA_ENCRYPT, CK_TRUE), T_BOOL(CKA_VERIFY_RECOVER, CK_TRUE), T_BOOL(CKA_VERIFY, CK_TRUE),
+		T_ULONG(CKA_MODULUS_BITS, 2048), T_BOOL(CKA_ENCRYPT, CK_TRUE), T_BOOL(CKA_VERIFY_RECOVER,
+		                                                                      CK_TRUE), T_BOOL(CKA_VERIFY, CK_TRUE),
 	};
-	CK_ATTRIBUTE private_template[] = { T_BOOL(CKA_DECRYPT, CK_TRUE), T_BOOL(CKA_SIGN_RECOVER, CK_TRUE), T_BOOL(CKA_SIGN, CK_TRUE) };
+	CK_ATTRIBUTE private_template[] = { T_BOOL(CKA_DECRYPT, CK_TRUE), T_BOOL(CKA_SIGN_RECOVER, CK_TRUE),
+		T_BOOL(CKA_SIGN, CK_TRUE) };
 	struct pair pair = { 0, 0 };
-	const CK_RV rv = p11->C_GenerateKeyPair(s, &m, public_template, LEN(public_template), private_template, LEN(private_template),
+	const CK_RV rv = p11->C_GenerateKeyPair(s, &m, public_template, LEN(public_template), private_template,
+	                                        LEN(private_template),
 	                                        &pair.public, &pair.private);
 
 	if (rv != CKR_OK)
@@ -64,7 +68,8 @@ static const struct padding paddings[] = {
 	{ "OAEP SHA-1", CKM_RSA_PKCS_OAEP, CKM_SHA_1, CKG_MGF1_SHA1, "SHA1", "SHA1", NULL, BYTES - 42 },
 	{ "OAEP SHA-256", CKM_RSA_PKCS_OAEP, CKM_SHA256, CKG_MGF1_SHA256, "SHA256", "SHA256", "a label", BYTES - 66 },
 	{ "OAEP SHA-512 and SHA-1", CKM_RSA_PKCS_OAEP, CKM_SHA512, CKG_MGF1_SHA1, "SHA512", "SHA1", NULL, BYTES - 130 },
-	{ "OAEP SHA3-256 and SHA3-384", CKM_RSA_PKCS_OAEP, CKM_SHA3_256, CKG_MGF1_SHA3_384, "SHA3-256", "SHA3-384", "x", BYTES - 66 },
+	{ "OAEP SHA3-256 and SHA3-384", CKM_RSA_PKCS_OAEP, CKM_SHA3_256, CKG_MGF1_SHA3_384, "SHA3-256", "SHA3-384", "x",
+		BYTES - 66 },
 };
 
 static void
@@ -72,7 +77,9 @@ fill(const struct padding *p, CK_MECHANISM *m, CK_RSA_PKCS_OAEP_PARAMS *oaep)
 {
 	const bool has = p->type == CKM_RSA_PKCS_OAEP;
 
-	*oaep = (CK_RSA_PKCS_OAEP_PARAMS){ p->hash, p->mgf, CKZ_DATA_SPECIFIED, (void *)(uintptr_t)p->label,
+	if (p->label != NULL)
+		memcpy(label, p->label, strlen(p->label));
+	*oaep = (CK_RSA_PKCS_OAEP_PARAMS){ p->hash, p->mgf, CKZ_DATA_SPECIFIED, p->label != NULL ? label : NULL,
 		                           p->label != NULL ? strlen(p->label) : 0 };
 	*m = (CK_MECHANISM){ p->type, has ? oaep : NULL, has ? sizeof(*oaep) : 0 };
 }
@@ -112,6 +119,7 @@ encryption(const struct padding *p)
 	(void)libcrypto_encrypt(p, in, len, sealed);
 	test_eq(p11->C_DecryptInit(s, &m, rsa.private), CKR_OK, "%s: C_DecryptInit", p->name);
 	memset(&oaep, 0xff, sizeof(oaep)); /* was the parameter copied? */
+	memset(label, 0xff, sizeof(label));
 	test_eq(p11->C_Decrypt(s, sealed, BYTES, NULL, &n), CKR_OK, "%s: length query", p->name);
 	test_ok(n >= len && n <= BYTES, "%s: enough", p->name);
 	n = len - 1;
@@ -207,7 +215,8 @@ refused(void)
 	test_eq(p11->C_EncryptInit(s, &m, rsa.public), CKR_MECHANISM_PARAM_INVALID, "a label that is not there");
 	m.ulParameterLen--;
 	test_eq(p11->C_EncryptInit(s, &m, rsa.public), CKR_MECHANISM_PARAM_INVALID, "a short parameter");
-	test_eq(p11->C_SignRecoverInit(s, &pkcs, rsa.public), CKR_KEY_TYPE_INCONSISTENT, "C_SignRecoverInit with the public key");
+	test_eq(p11->C_SignRecoverInit(s, &pkcs, rsa.public), CKR_KEY_TYPE_INCONSISTENT,
+	        "C_SignRecoverInit with the public key");
 }
 
 int

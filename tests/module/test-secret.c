@@ -6,7 +6,10 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-/* Every mechanism of secret keys against libcrypto, which gets the key's value from the object; in one piece and in parts. */
+/*
+ * Every mechanism of secret keys against libcrypto, which gets the key's value from the object; in one piece and in
+ * parts.
+ */
 
 enum form { WHOLE, CUT, NONCE, NONE, IV, CTR, GCM, CCM, CHACHA };
 
@@ -35,7 +38,8 @@ key_of(CK_KEY_TYPE type, CK_ULONG len, CK_BBOOL sensitive, CK_BYTE *value)
 {
 	CK_MECHANISM m = { type == CKK_AES ? CKM_AES_KEY_GEN : CKM_GENERIC_SECRET_KEY_GEN, NULL, 0 };
 	CK_ATTRIBUTE template[] = {
-		T_ULONG(CKA_KEY_TYPE, type), T_ULONG(CKA_VALUE_LEN, len), T_BOOL(CKA_SENSITIVE, sensitive), T_BOOL(CKA_EXTRACTABLE, !sensitive),
+		T_ULONG(CKA_KEY_TYPE, type), T_ULONG(CKA_VALUE_LEN, len), T_BOOL(CKA_SENSITIVE, sensitive), T_BOOL(CKA_EXTRACTABLE,
+		                                                                                                   !sensitive),
 		T_BOOL(CKA_ENCRYPT, CK_TRUE), T_BOOL(CKA_DECRYPT, CK_TRUE), T_BOOL(CKA_SIGN, CK_TRUE), T_BOOL(CKA_VERIFY, CK_TRUE),
 	};
 	CK_OBJECT_HANDLE key = 0;
@@ -158,7 +162,8 @@ in_parts(bool encrypt, const struct mechanism *m, CK_OBJECT_HANDLE key, CK_BYTE 
 		const CK_ULONG part = len - at < step ? len - at : step;
 
 		n = 8192 - total;
-		rv = encrypt ? p11->C_EncryptUpdate(s, in + at, part, out + total, &n) : p11->C_DecryptUpdate(s, in + at, part, out + total, &n);
+		rv = encrypt ? p11->C_EncryptUpdate(s, in + at, part, out + total, &n) : p11->C_DecryptUpdate(s, in + at, part,
+		                                                                                              out + total, &n);
 		total += n;
 	}
 	n = 8192 - total;
@@ -168,7 +173,8 @@ in_parts(bool encrypt, const struct mechanism *m, CK_OBJECT_HANDLE key, CK_BYTE 
 }
 
 static void
-lengths(const struct row *r, const struct mechanism *m, CK_OBJECT_HANDLE key, CK_BYTE *sealed, CK_ULONG sealed_len, CK_ULONG len)
+lengths(const struct row *r, const struct mechanism *m, CK_OBJECT_HANDLE key, CK_BYTE *sealed, CK_ULONG sealed_len,
+        CK_ULONG len)
 {
 	CK_MECHANISM *mechanism = (CK_MECHANISM *)(uintptr_t)&m->m;
 	CK_BYTE out[8192];
@@ -203,13 +209,15 @@ wrong(const struct row *r, const struct mechanism *m, CK_OBJECT_HANDLE key, CK_B
 	if (is_aead(r) || r->type == CKM_AES_KEY_WRAP || is_padded(r)) {
 		(void)p11->C_DecryptInit(s, mechanism, key);
 		test_eq(p11->C_Decrypt(s, sealed, sealed_len, out, &n), CKR_ENCRYPTED_DATA_INVALID, "%s: changed", r->name);
-		test_eq(p11->C_Decrypt(s, sealed, sealed_len, out, &n), CKR_OPERATION_NOT_INITIALIZED, "%s: that was the end", r->name);
+		test_eq(p11->C_Decrypt(s, sealed, sealed_len, out, &n), CKR_OPERATION_NOT_INITIALIZED, "%s: that was the end",
+		        r->name);
 	}
 	sealed[sealed_len - 1] ^= 0x40;
 	if (r->type == CKM_AES_ECB || r->type == CKM_AES_CBC || is_padded(r) || r->type == CKM_AES_KEY_WRAP) {
 		n = sizeof(out);
 		(void)p11->C_DecryptInit(s, mechanism, key);
-		test_eq(p11->C_Decrypt(s, sealed, sealed_len - 1, out, &n), CKR_ENCRYPTED_DATA_LEN_RANGE, "%s: a byte short", r->name);
+		test_eq(p11->C_Decrypt(s, sealed, sealed_len - 1, out, &n), CKR_ENCRYPTED_DATA_LEN_RANGE, "%s: a byte short",
+		        r->name);
 	}
 	if (r->type == CKM_AES_ECB || r->type == CKM_AES_CBC || r->type == CKM_AES_KEY_WRAP) {
 		n = sizeof(out);
@@ -254,7 +262,8 @@ libcrypto_mac(const struct row *r, const CK_BYTE *key, size_t key_len, CK_BYTE o
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
 	size_t n = 0;
 
-	params[0] = OSSL_PARAM_construct_utf8_string(strcmp(r->mac, "HMAC") == 0 ? OSSL_MAC_PARAM_DIGEST : OSSL_MAC_PARAM_CIPHER,
+	params[0] = OSSL_PARAM_construct_utf8_string(strcmp(r->mac,
+	                                                    "HMAC") == 0 ? OSSL_MAC_PARAM_DIGEST : OSSL_MAC_PARAM_CIPHER,
 	                                             (char *)(uintptr_t)r->name, 0);
 	if (r->form == NONCE)
 		params[1] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_IV, iv, 12);
@@ -318,7 +327,8 @@ which_keys(void)
 
 	test_eq(p11->C_EncryptInit(s, &ecb, generic), CKR_KEY_TYPE_INCONSISTENT, "AES with a generic secret");
 	test_eq(p11->C_SignInit(s, &hmac, aes), CKR_KEY_TYPE_INCONSISTENT, "HMAC with an AES key");
-	test_eq(p11->C_SignInit(s, &hmac, key_of(CKK_SHA384_HMAC, 32, CK_FALSE, NULL)), CKR_KEY_TYPE_INCONSISTENT, "with another HMAC's");
+	test_eq(p11->C_SignInit(s, &hmac, key_of(CKK_SHA384_HMAC, 32, CK_FALSE, NULL)), CKR_KEY_TYPE_INCONSISTENT,
+	        "with another HMAC's");
 	test_eq(p11->C_SignInit(s, &general, generic), CKR_MECHANISM_PARAM_INVALID, "33 bytes of a MAC of 32");
 	test_eq(p11->C_GenerateKey(s, &make, narrow, LEN(narrow), &key), CKR_OK, "a key for one mechanism");
 	test_eq(p11->C_DecryptInit(s, &ecb, key), CKR_KEY_FUNCTION_NOT_PERMITTED, "not for decryption");
@@ -406,7 +416,8 @@ digest_of_key(void)
 	(void)EVP_Digest(value, 35, want, NULL, EVP_sha256(), NULL);
 	test_mem(got, n, want, 32, "of the data and the key");
 	(void)p11->C_DigestInit(s, &sha);
-	test_eq(p11->C_DigestKey(s, key_of(CKK_GENERIC_SECRET, 32, CK_TRUE, NULL)), CKR_KEY_INDIGESTIBLE, "not of a sensitive key");
+	test_eq(p11->C_DigestKey(s, key_of(CKK_GENERIC_SECRET, 32, CK_TRUE, NULL)), CKR_KEY_INDIGESTIBLE,
+	        "not of a sensitive key");
 	test_eq(p11->C_DigestFinal(s, got, &n), CKR_OPERATION_NOT_INITIALIZED, "that was the end");
 }
 
