@@ -9,7 +9,7 @@
 
 #define RSA_MIN 1024
 #define RSA_MAX 8192
-#define SECRET_MAX 4096
+#define SECRET_MAX 512 /* bytes: CK_MECHANISM_INFO says so in bits */
 
 /* The exponent without leading zeros; 65537 when the template has none. */
 static struct sl_bytes
