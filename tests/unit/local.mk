@@ -29,6 +29,10 @@ check_PROGRAMS += tests/unit/test-key
 tests_unit_test_key_SOURCES = tests/unit/test-key.c tests/unit/leaf.c tests/unit/leaf.h
 tests_unit_test_key_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 
+check_PROGRAMS += tests/unit/test-sealed
+tests_unit_test_sealed_SOURCES = tests/unit/test-sealed.c
+tests_unit_test_sealed_LDADD = $(test_ldadd)
+
 check_PROGRAMS += tests/unit/test-table tests/unit/test-template tests/unit/test-store
 tests_unit_test_table_SOURCES = tests/unit/test-table.c
 tests_unit_test_table_LDADD = $(test_ldadd)
