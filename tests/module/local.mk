@@ -59,3 +59,7 @@ tests_module_test_fork_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-create
 tests_module_test_create_SOURCES = tests/module/test-create.c
 tests_module_test_create_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-wrap
+tests_module_test_wrap_SOURCES = tests/module/test-wrap.c
+tests_module_test_wrap_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
