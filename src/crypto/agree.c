@@ -3,7 +3,10 @@
 #include "crypto/agree.h"
 #include "crypto/key_internal.h"
 
-/* The peer's public key, on our curve: libcrypto checks that (SP 800-56A 5.6.2.3.3; the kinds of RFC 7748 take any string). */
+/*
+ * The peer's public key, on our curve: libcrypto checks that (SP 800-56A 5.6.2.3.3; the kinds of RFC 7748 take any
+ * string).
+ */
 static enum sl_err
 read_peer(const struct sl_key *key, const uint8_t *point, size_t len, struct sl_key **ret_peer)
 {

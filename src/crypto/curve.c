@@ -11,8 +11,8 @@
 #define EC(size, name, nid, oid) { SL_KEY_EC, size, name, nid, oid, { { NULL, 0 }, { NULL, 0 } } }
 
 /*
- * RFC 5480 2.1.1.1, SEC 2 A.2, RFC 5639 4.1, RFC 8410 3. The aliases: PKCS#11's curveName (3.0, 2.3.5 and 2.3.8), and what was in use
- * before RFC 8410. NIST curves come first: sl_curve_of().
+ * RFC 5480 2.1.1.1, SEC 2 A.2, RFC 5639 4.1, RFC 8410 3. The aliases: PKCS#11's curveName (3.0, 2.3.5 and 2.3.8), and
+ * what was in use before RFC 8410. NIST curves come first: sl_curve_of().
  */
 static const struct sl_curve curves[] = {
 	EC(256, "P-256", NID_X9_62_prime256v1, OID("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07")),

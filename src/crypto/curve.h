@@ -8,7 +8,10 @@
 #define SL_CURVE_BYTES_MAX 66
 #define SL_CURVE_POINT_MAX (1 + 2 * SL_CURVE_BYTES_MAX)
 
-/* A curve, constant. On all of them a coordinate of a point is as wide as the group order, and all of EC have cofactor 1. */
+/*
+ * A curve, constant. On all of them a coordinate of a point is as wide as the group order, and those
+ * of EC have cofactor 1.
+ */
 struct sl_curve {
 	enum sl_key_kind kind;
 	unsigned size;      /* key.h: sl_key_size() */

@@ -74,7 +74,8 @@ read_point(struct sl_reader key, struct sl_bytes params, struct sl_public *pub)
 
 	if (curve == NULL)
 		return SL_ERR_UNSUPPORTED;
-	*pub = (struct sl_public){ .kind = curve->kind, .size = curve->size, .curve = curve, .point = { key.at, key.left } };
+	*pub = (struct sl_public){ .kind = curve->kind, .size = curve->size, .curve = curve };
+	pub->point = (struct sl_bytes){ key.at, key.left };
 	if (curve->kind != SL_KEY_EC)
 		return key.left == sl_curve_point_len(curve) ? SL_OK : SL_ERR_FORMAT;
 	if (key.left == 1 + sl_curve_width(curve) && (key.at[0] & 0xfe) == 2)

@@ -52,7 +52,9 @@ SL_MUST_CHECK enum sl_err sl_key_from_ec(unsigned size, const uint8_t *d, size_t
 SL_MUST_CHECK enum sl_err sl_key_from_rsa(const uint8_t *p, size_t p_len, const uint8_t *q, size_t q_len,
                                           struct sl_key **ret_key);
 
-/* SL_KEY_ED25519, SL_KEY_ED448 (RFC 8032 seed, 32 or 57 bytes), SL_KEY_X25519, SL_KEY_X448 (RFC 7748 scalar, 32 or 56). */
+/*
+ * SL_KEY_ED25519, SL_KEY_ED448 (RFC 8032 seed, 32 or 57 bytes), SL_KEY_X25519, SL_KEY_X448 (RFC 7748 scalar, 32 or 56).
+ */
 SL_MUST_CHECK enum sl_err sl_key_from_raw(enum sl_key_kind kind, const uint8_t *bytes, size_t len,
                                           struct sl_key **ret_key);
 
@@ -81,23 +83,24 @@ SL_MUST_CHECK enum sl_err sl_key_curve(const uint8_t *params, size_t len, enum s
                                        unsigned *ret_size);
 
 /*
- * The name of what sl_key_curve() maps: "P-256", "secp256k1", "brainpoolP256r1", "Ed25519" ...; NULL when there is none. An EC curve is not
- * told by its size: three have 256 bits.
+ * The name of what sl_key_curve() maps: "P-256", "secp256k1", "brainpoolP256r1", "Ed25519" ...; NULL when there is
+ * none. An EC curve is not told by its size: three have 256 bits.
  */
 const char *sl_key_curve_name(const uint8_t *params, size_t len);
 
 /*
- * Keys that come from outside, for session objects and sealed ones. The curve is named as for sl_key_curve(): P-224, P-256, P-384, P-521,
- * secp256k1 and the brainpool r1 curves of RFC 5639 from 224 bits on, as far as libcrypto has them, and those of RFC 8032 and RFC 7748. d: a
- * big-endian number in [1, n - 1] with any number of leading zeros, or as for sl_key_from_raw(). SL_ERR_ARG, SL_ERR_UNSUPPORTED.
+ * Keys that come from outside, for session objects and sealed ones. The curve is named as for sl_key_curve(): P-224,
+ * P-256, P-384, P-521, secp256k1 and the brainpool r1 curves of RFC 5639 from 224 bits on, as far as libcrypto has
+ * them, and those of RFC 8032 and RFC 7748. d: a big-endian number in [1, n - 1] with any number of leading zeros, or
+ * as for sl_key_from_raw(). SL_ERR_ARG, SL_ERR_UNSUPPORTED.
  */
 SL_MUST_CHECK enum sl_err sl_key_from_ec_curve(const uint8_t *oid, size_t oid_len, const uint8_t *d, size_t d_len,
                                                struct sl_key **ret_key);
 
 /*
- * RFC 8017 3.2, big-endian. n, e and d are needed. Of the others those that are missing are computed; where p or q is missing, p > q
- * are recovered from n, e and d. 1024 to 8192 bits, e odd and from 3 on; above 3072 bits e of up to 64 bits. SL_ERR_UNSUPPORTED for
- * another size, SL_ERR_ARG for parts that contradict each other.
+ * RFC 8017 3.2, big-endian. n, e and d are needed. Of the others those that are missing are computed; where p or q is
+ * missing, p > q are recovered from n, e and d. 1024 to 8192 bits, e odd and from 3 on; above 3072 bits e of up to 64
+ * bits. SL_ERR_UNSUPPORTED for another size, SL_ERR_ARG for parts that contradict each other.
  */
 struct sl_rsa_parts {
 	struct sl_bytes n, e, d, p, q, dp, dq, qinv;
@@ -105,16 +108,18 @@ struct sl_rsa_parts {
 SL_MUST_CHECK enum sl_err sl_key_from_rsa_parts(const struct sl_rsa_parts *parts, struct sl_key **ret_key);
 
 /*
- * A random RSA key for a session object: 1024 to 8192 bits, a multiple of 8 (SL_ERR_RANGE); e as given (NULL: 65537), 17 to 64 bits, odd
- * (SL_ERR_ARG). FIPS 186-5 A.1.3, by our own search: libcrypto's asks the engines of our host for primes and random numbers.
+ * A random RSA key for a session object: 1024 to 8192 bits, a multiple of 8 (SL_ERR_RANGE); e as given (NULL: 65537),
+ * 17 to 64 bits, odd (SL_ERR_ARG). FIPS 186-5 A.1.3, by our own search: libcrypto's asks the engines of our host for
+ * primes and random numbers.
  */
 SL_MUST_CHECK enum sl_err sl_key_generate_rsa(unsigned bits, const uint8_t *e, size_t e_len, struct sl_key **ret_key);
 /* A random key on any curve that sl_key_curve() knows. */
 SL_MUST_CHECK enum sl_err sl_key_generate_ec(const uint8_t *params, size_t len, struct sl_key **ret_key);
 
 /*
- * DER PrivateKeyInfo (RFC 5208, 5958) of a private key, for wrapping; and back. SL_ERR_FORMAT, SL_ERR_UNSUPPORTED, and SL_ERR_ARG for a key
- * that contradicts itself. RSA: RFC 8017 A.1.2; EC: RFC 5915, read with or without its optional parts; the others: RFC 8410.
+ * DER PrivateKeyInfo (RFC 5208, 5958) of a private key, for wrapping; and back. SL_ERR_FORMAT, SL_ERR_UNSUPPORTED, and
+ * SL_ERR_ARG for a key that contradicts itself. RSA: RFC 8017 A.1.2; EC: RFC 5915, read with or without its optional
+ * parts; the others: RFC 8410.
  */
 SL_MUST_CHECK enum sl_err sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der);
 SL_MUST_CHECK enum sl_err sl_key_from_pkcs8(const uint8_t *der, size_t len, struct sl_key **ret_key);
@@ -124,7 +129,10 @@ struct sl_key *sl_key_ref(struct sl_key *key);
 void sl_key_unref(struct sl_key **key);
 
 enum sl_key_kind sl_key_kind(const struct sl_key *key);
-/* Bits of an asymmetric key (256 for the 25519 kinds, 448 for X448, 456 for Ed448: RFC 8032 5.2); bytes * 8 of a secret. */
+/*
+ * Bits of an asymmetric key (256 for the 25519 kinds, 448 for X448, 456 for Ed448: RFC 8032 5.2); bytes * 8 of a
+ * secret.
+ */
 unsigned sl_key_size(const struct sl_key *key);
 bool sl_key_is_private(const struct sl_key *key);
 

@@ -26,7 +26,7 @@ struct sl_key {
 	uint8_t *spki;
 	size_t spki_len;
 	struct sl_public pub;    /* points into spki */
-	struct sl_secret secret; /* SL_KEY_SECRET, and the private bytes of the 25519 and 448 kinds, just as they were given */
+	struct sl_secret secret; /* SL_KEY_SECRET, and RFC 8032's and 7748's private bytes, as they were given */
 };
 
 /*

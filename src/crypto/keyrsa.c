@@ -31,7 +31,8 @@ clean_rsa(struct rsa *r)
 static enum sl_err
 rsa_alloc(struct rsa *r)
 {
-	BIGNUM **all[] = { &r->p, &r->q, &r->p1, &r->q1, &r->n, &r->e, &r->d, &r->dp, &r->dq, &r->qinv, &r->t, &r->u, &r->v };
+	BIGNUM **all[] = { &r->p, &r->q, &r->p1, &r->q1, &r->n, &r->e, &r->d, &r->dp, &r->dq, &r->qinv, &r->t, &r->u,
+		           &r->v };
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(all); i++) {
 		if ((*all[i] = BN_new()) == NULL)
@@ -48,8 +49,8 @@ load(BIGNUM *bn, struct sl_bytes bytes)
 }
 
 /*
- * d = e^-1 mod m. With k = -m^-1 mod e it is (k * m + 1) / e: no inversion of big secrets, which is either slow or leaks. SL_ERR_ARG
- * when e and m have a common factor.
+ * d = e^-1 mod m. With k = -m^-1 mod e it is (k * m + 1) / e: no inversion of big secrets, which is either slow or
+ * leaks. SL_ERR_ARG when e and m have a common factor.
  */
 static enum sl_err
 inverse_of_e(struct rsa *r, BIGNUM *d, const BIGNUM *m)
@@ -71,7 +72,8 @@ static enum sl_err
 inverse_mod_prime(struct rsa *r, BIGNUM *ret, const BIGNUM *a, const BIGNUM *p)
 {
 	if (BN_copy(r->t, p) == NULL || BN_sub_word(r->t, 2) != 1 || BN_nnmod(r->u, a, p, r->ctx) != 1 ||
-	    BN_mod_exp_mont_consttime(ret, r->u, r->t, p, r->ctx, NULL) != 1 || BN_mod_mul(r->t, ret, r->u, p, r->ctx) != 1)
+	    BN_mod_exp_mont_consttime(ret, r->u, r->t, p, r->ctx, NULL) != 1 ||
+	    BN_mod_mul(r->t, ret, r->u, p, r->ctx) != 1)
 		return SL_ERR_CRYPTO;
 	return BN_is_one(r->t) ? SL_OK : SL_ERR_ARG;
 }
@@ -185,8 +187,9 @@ sl_key_from_rsa(const uint8_t *p, size_t p_len, const uint8_t *q, size_t q_len, 
 }
 
 /*
- * One round: v = u^odd, and u is any number. Squared until it is 1 modulo n; the square root before is a non-trivial one, and p = gcd(it - 1,
- * n), or it is -1 or 1, and nothing is won. SL_ERR_ARG when it never becomes 1: d does not belong to e.
+ * One round: v = u^odd, and u is any number. Squared until it is 1 modulo n; the square root before is a non-trivial
+ * one, and p = gcd(it - 1, n), or it is -1 or 1, and nothing is won. SL_ERR_ARG when it never becomes 1: d does not
+ * belong to e.
  */
 static enum sl_err
 split_once(struct rsa *r, const BIGNUM *odd, int twos, bool *ret_split)
@@ -197,13 +200,15 @@ split_once(struct rsa *r, const BIGNUM *odd, int twos, bool *ret_split)
 
 	if ((err = sl_rand(g, len)) != SL_OK || (err = load(r->u, (struct sl_bytes){ g, len })) != SL_OK)
 		return err;
-	if (BN_nnmod(r->u, r->u, r->n, r->ctx) != 1 || BN_mod_exp_mont_consttime(r->v, r->u, odd, r->n, r->ctx, NULL) != 1)
+	if (BN_nnmod(r->u, r->u, r->n, r->ctx) != 1 ||
+	    BN_mod_exp_mont_consttime(r->v, r->u, odd, r->n, r->ctx, NULL) != 1)
 		return SL_ERR_CRYPTO;
 	*ret_split = false;
 	for (int i = 0; !BN_is_one(r->v); i++) {
 		if (i == twos || BN_is_zero(r->v))
 			return SL_ERR_ARG;
-		if (BN_copy(r->u, r->v) == NULL || BN_mod_sqr(r->v, r->u, r->n, r->ctx) != 1 || BN_sub_word(r->u, 1) != 1)
+		if (BN_copy(r->u, r->v) == NULL || BN_mod_sqr(r->v, r->u, r->n, r->ctx) != 1 ||
+		    BN_sub_word(r->u, 1) != 1)
 			return SL_ERR_CRYPTO;
 		if (BN_is_one(r->v)) {
 			if (BN_gcd(r->p, r->u, r->n, r->ctx) != 1 || BN_div(r->q, NULL, r->n, r->p, r->ctx) != 1)
@@ -294,11 +299,13 @@ load_public(struct rsa *r, const struct sl_rsa_parts *parts)
 {
 	enum sl_err err;
 
-	if ((err = load(r->n, parts->n)) != SL_OK || (err = load(r->e, parts->e)) != SL_OK || (err = load(r->d, parts->d)) != SL_OK)
+	if ((err = load(r->n, parts->n)) != SL_OK || (err = load(r->e, parts->e)) != SL_OK ||
+	    (err = load(r->d, parts->d)) != SL_OK)
 		return err;
 	if (!sl_key_rsa_size_ok((unsigned)BN_num_bits(r->n), parts->e))
 		return SL_ERR_UNSUPPORTED;
-	if (!BN_is_odd(r->n) || !BN_is_odd(r->e) || BN_is_one(r->e) || BN_cmp(r->e, r->n) >= 0 || BN_cmp(r->d, r->n) >= 0)
+	if (!BN_is_odd(r->n) || !BN_is_odd(r->e) || BN_is_one(r->e) || BN_cmp(r->e, r->n) >= 0 ||
+	    BN_cmp(r->d, r->n) >= 0)
 		return SL_ERR_ARG;
 	return SL_OK;
 }
@@ -311,8 +318,8 @@ sl_key_from_rsa_parts(const struct sl_rsa_parts *parts, struct sl_key **ret_key)
 	struct sl_rsa_parts tidied;
 	enum sl_err err;
 
-	if ((err = tidy(parts, &tidied)) != SL_OK || (err = sl_ossl_ready()) != SL_OK || (err = rsa_alloc(&r)) != SL_OK ||
-	    (err = load_public(&r, &tidied)) != SL_OK)
+	if ((err = tidy(parts, &tidied)) != SL_OK || (err = sl_ossl_ready()) != SL_OK ||
+	    (err = rsa_alloc(&r)) != SL_OK || (err = load_public(&r, &tidied)) != SL_OK)
 		return err;
 	if (tidied.p.len == 0 || tidied.q.len == 0)
 		err = recover(&r);
@@ -323,7 +330,10 @@ sl_key_from_rsa_parts(const struct sl_rsa_parts *parts, struct sl_key **ret_key)
 	return build(&r, ret_key);
 }
 
-/* FIPS 186-5 A.1.3 step 4, without the limit on the number of candidates: bits is the length of the prime, of which the two highest are set. */
+/*
+ * FIPS 186-5 A.1.3 step 4, without the limit on the number of candidates: bits is the length of the prime, of which the
+ * two highest are set.
+ */
 static enum sl_err
 random_prime(const struct sl_sieve *sieve, unsigned bits, struct sl_secret *prime)
 {
@@ -346,7 +356,8 @@ random_prime(const struct sl_sieve *sieve, unsigned bits, struct sl_secret *prim
 static bool
 far_apart(struct rsa *r, unsigned bits)
 {
-	return BN_sub(r->u, r->p, r->q) == 1 && BN_num_bits(r->u) > (int)(bits / 2 - 100) && BN_num_bits(r->d) > (int)(bits / 2);
+	return BN_sub(r->u, r->p, r->q) == 1 && BN_num_bits(r->u) > (int)(bits / 2 - 100) &&
+	       BN_num_bits(r->d) > (int)(bits / 2);
 }
 
 static enum sl_err
@@ -363,7 +374,8 @@ generate(struct rsa *r, unsigned bits, struct sl_key **ret_key)
 	for (;;) {
 		SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 
-		if ((err = random_prime(sieve, bits / 2, &p)) != SL_OK || (err = random_prime(sieve, bits / 2, &q)) != SL_OK)
+		if ((err = random_prime(sieve, bits / 2, &p)) != SL_OK ||
+		    (err = random_prime(sieve, bits / 2, &q)) != SL_OK)
 			return err;
 		err = from_primes(r, (struct sl_bytes){ p.bytes, p.len }, (struct sl_bytes){ q.bytes, q.len }, &key);
 		if (err != SL_OK && err != SL_ERR_ARG) /* that one: e and p - 1 or q - 1 have a common factor */

@@ -55,7 +55,8 @@ sl_oaep_pad(const struct sl_oaep *oaep, struct sl_part message, struct sl_secret
 	db[db_len - message.len - 1] = 1;
 	if (message.len != 0)
 		memcpy(db + db_len - message.len, message.data, message.len);
-	if ((err = sl_hash_once(oaep->hash, oaep->label.data, oaep->label.len, db)) != SL_OK || (err = sl_rand(seed, h)) != SL_OK ||
+	if ((err = sl_hash_once(oaep->hash, oaep->label.data, oaep->label.len, db)) != SL_OK ||
+	    (err = sl_rand(seed, h)) != SL_OK ||
 	    (err = mask(oaep->mgf_hash, (struct sl_part){ seed, h }, db, db_len)) != SL_OK)
 		return err;
 	return mask(oaep->mgf_hash, (struct sl_part){ db, db_len }, seed, h);
@@ -88,8 +89,8 @@ sl_oaep_pad_pkcs1(struct sl_part message, struct sl_secret *em)
 }
 
 /*
- * Masks: all ones or 0, without a branch. The barrier keeps a compiler from finding out that there are only two values, and from making a
- * branch of it.
+ * Masks: all ones or 0, without a branch. The barrier keeps a compiler from finding out that there are only two values,
+ * and from making a branch of it.
  */
 static size_t
 barrier(size_t v)
@@ -111,8 +112,8 @@ choose(size_t which, size_t a, size_t b)
 }
 
 /*
- * The end of both: the message is what follows the byte at `end`. It is moved to the front of data in steps of powers of 2, so that its
- * place is not told by the cache; its length, and whether it is good, are known after that anyway.
+ * The end of both: the message is what follows the byte at `end`. It is moved to the front of data in steps of powers
+ * of 2, so that its place is not told by the cache; its length, and whether it is good, are known after that anyway.
  */
 static enum sl_err
 finish(size_t good, uint8_t *data, size_t len, size_t end, struct sl_secret *ret_message)

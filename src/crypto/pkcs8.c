@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * PrivateKeyInfo, RFC 5208, and its successor with a public key, RFC 5958. Read and written here: libcrypto's decoders ask engines of our
- * host on the way (der.h).
+ * PrivateKeyInfo, RFC 5208, and its successor with a public key, RFC 5958. Read and written here: libcrypto's decoders
+ * ask engines of our host on the way (der.h).
  */
 
 /* A part, or an empty secret when there is none. */
@@ -191,7 +191,7 @@ read_info(const uint8_t *der, size_t len, struct info *info)
 	info->inner = sl_der_enter(&seq, SL_DER_OCTET_STRING);
 	if (good && next_is(&seq, SL_DER_CONTEXT_0))
 		good = !sl_der_enter(&seq, SL_DER_CONTEXT_0).bad;
-	if (good && info->version == 1 && next_is(&seq, SL_DER_CONTEXT_1_PRIMITIVE))
+	if (good && info->version == 1) /* RFC 5958 2: that version is for a public key alone */
 		info->public = bit_string(&seq, SL_DER_CONTEXT_1_PRIMITIVE);
 	if (!good || !sl_reader_done(&seq) || !sl_reader_done(&r))
 		return SL_ERR_FORMAT;
@@ -214,7 +214,8 @@ from_rsa(struct sl_reader *r, struct sl_key **ret_key)
 		return SL_ERR_UNSUPPORTED; /* more than two primes */
 	if (version != 0 || !sl_reader_done(&seq) || !sl_reader_done(r))
 		return SL_ERR_FORMAT;
-	return sl_key_from_rsa_parts(&(const struct sl_rsa_parts){ n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7] }, ret_key);
+	return sl_key_from_rsa_parts(&(const struct sl_rsa_parts){ n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7] },
+	                             ret_key);
 }
 
 /* params: of the AlgorithmIdentifier. A public key given here is left in *info. */
@@ -257,7 +258,8 @@ from_raw(struct info *info, struct sl_key **ret_key)
 	if (curve == NULL || curve->kind == SL_KEY_EC)
 		return SL_ERR_UNSUPPORTED;
 	bytes = sl_der_enter(&info->inner, SL_DER_OCTET_STRING);
-	if (info->alg.params.len != 0 || bytes.bad || !sl_reader_done(&info->inner) || bytes.left != sl_curve_width(curve))
+	if (info->alg.params.len != 0 || bytes.bad || !sl_reader_done(&info->inner) ||
+	    bytes.left != sl_curve_width(curve))
 		return SL_ERR_FORMAT;
 	return sl_key_from_raw(curve->kind, bytes.at, bytes.left, ret_key);
 }
@@ -271,7 +273,8 @@ public_agrees(const struct sl_key *key, struct sl_bytes given)
 	if (given.len == 0 || key->kind == SL_KEY_RSA)
 		return true;
 	if (key->kind == SL_KEY_EC && given.len == 1 + sl_curve_width(key->pub.curve))
-		return given.data[0] == (have.data[have.len - 1] & 1) + 2 && memcmp(given.data + 1, have.data + 1, given.len - 1) == 0;
+		return given.data[0] == (have.data[have.len - 1] & 1) + 2 &&
+		       memcmp(given.data + 1, have.data + 1, given.len - 1) == 0;
 	return given.len == have.len && memcmp(given.data, have.data, have.len) == 0;
 }
 

@@ -343,7 +343,8 @@ sl_provider_agree(enum sl_key_kind kind, void *keydata, void *peer, uint8_t *out
 
 	if (ctx == NULL)
 		return false;
-	good = f->kex_init(ctx, keydata, none) == 1 && f->kex_peer(ctx, peer) == 1 && f->kex_derive(ctx, out, len, *len) == 1;
+	good = f->kex_init(ctx, keydata, none) == 1 && f->kex_peer(ctx, peer) == 1 &&
+	       f->kex_derive(ctx, out, len, *len) == 1;
 	f->kex_free(ctx);
 	return good;
 }
@@ -353,7 +354,7 @@ sl_provider_rsa(void *keydata, bool is_private, const struct sl_bytes *in, uint8
 {
 	static const char mode[] = OSSL_PKEY_RSA_PAD_MODE_NONE;
 	const OSSL_PARAM params[] = {
-		{ OSSL_ASYM_CIPHER_PARAM_PAD_MODE, OSSL_PARAM_UTF8_STRING, (void *)(uintptr_t)mode, sizeof(mode) - 1, 0 },
+		sl_key_param(OSSL_ASYM_CIPHER_PARAM_PAD_MODE, OSSL_PARAM_UTF8_STRING, mode, sizeof(mode) - 1),
 		OSSL_PARAM_construct_end(),
 	};
 	const struct functions *f = &table[SL_KEY_RSA];
@@ -364,7 +365,8 @@ sl_provider_rsa(void *keydata, bool is_private, const struct sl_bytes *in, uint8
 	if (ctx == NULL)
 		return false;
 	good = (is_private ? f->decrypt_init : f->encrypt_init)(ctx, keydata, params) == 1 &&
-	       (is_private ? f->decrypt : f->encrypt)(ctx, out, &len, in->len, in->data, in->len) == 1 && len == in->len;
+	       (is_private ? f->decrypt : f->encrypt)(ctx, out, &len, in->len, in->data, in->len) == 1 &&
+	       len == in->len;
 	f->asym_free(ctx);
 	return good;
 }

@@ -9,12 +9,13 @@
 #include <openssl/provider.h>
 
 /*
- * The default provider's keys and what is done with them, called as libcrypto's own EVP layer calls them (provider-keymgmt(7),
- * provider-signature(7), provider-keyexch(7), provider-asym_cipher(7)), and not through EVP_PKEY. For EVP_PKEY asks ENGINEs by the name of the key's type, in every
- * library context and for provided keys too. Where our host made an engine the default for RSA and EC (libp11's
- * PKCS#11 engine does that for itself), EVP_PKEY_fromdata() by "RSA" and "EC" fails, and EVP_PKEY_sign() goes to the
- * engine's method, whatever that does with a key it does not know. (Names no engine knows can be had only from a
- * provider of our own, and each use of one makes libcrypto look through its host's configuration.)
+ * The default provider's keys and what is done with them, called as libcrypto's own EVP layer calls them
+ * (provider-keymgmt(7), provider-signature(7), provider-keyexch(7), provider-asym_cipher(7)), and not through EVP_PKEY.
+ * For EVP_PKEY asks ENGINEs by the name of the key's type, in every library context and for provided keys too. Where
+ * our host made an engine the default for RSA and EC (libp11's PKCS#11 engine does that for itself),
+ * EVP_PKEY_fromdata() by "RSA" and "EC" fails, and EVP_PKEY_sign() goes to the engine's method, whatever that does with
+ * a key it does not know. (Names no engine knows can be had only from a provider of our own, and each use of one makes
+ * libcrypto look through its host's configuration.)
  *
  * What is left: libcrypto gives each RSA and EC key the RSA_METHOD or EC_KEY_METHOD of the default engine, and ECDSA
  * asks the host's RAND_METHOD for nonces; there is no public way around that. libp11's methods hand a key that is not

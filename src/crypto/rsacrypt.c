@@ -33,7 +33,10 @@ check(const struct sl_key *key, const struct sl_rsa_crypt *p, bool need_private)
 	return SL_OK;
 }
 
-/* RFC 8017 5.1: the representative has to be below n. It is public, but for the encryption of a chosen number without padding. */
+/*
+ * RFC 8017 5.1: the representative has to be below n. It is public, but for the encryption of a chosen number without
+ * padding.
+ */
 static bool
 below_n(const struct sl_key *key, const uint8_t *number)
 {
@@ -59,7 +62,8 @@ apply(const struct sl_key *key, bool is_private, const uint8_t *in, uint8_t *out
 }
 
 enum sl_err
-sl_rsa_encrypt(struct sl_key *public_key, const struct sl_rsa_crypt *params, const uint8_t *in, size_t in_len, uint8_t *out)
+sl_rsa_encrypt(struct sl_key *public_key, const struct sl_rsa_crypt *params, const uint8_t *in, size_t in_len,
+               uint8_t *out)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
 	const struct sl_oaep oaep = oaep_of(params);
@@ -112,8 +116,8 @@ unpad_signature(const struct sl_secret *em, struct sl_secret *ret_out)
 
 	while (at < em->len && em->bytes[at] == 0xff)
 		at++;
-	if (em->len < PKCS1_OVERHEAD || em->bytes[0] != 0 || em->bytes[1] != 1 || at < 2 + PKCS1_PS_MIN || at == em->len ||
-	    em->bytes[at] != 0)
+	if (em->len < PKCS1_OVERHEAD || em->bytes[0] != 0 || em->bytes[1] != 1 || at < 2 + PKCS1_PS_MIN ||
+	    at == em->len || em->bytes[at] != 0)
 		return SL_ERR_VERIFY;
 	at++;
 	if (at < em->len)

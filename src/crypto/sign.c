@@ -132,13 +132,15 @@ rsa_params(const struct sl_sig_params *p, const int *salt, OSSL_PARAM params[PAR
 static void
 eddsa_params(const struct sl_key *key, const struct sl_sig_params *p, OSSL_PARAM params[PARAMS_MAX])
 {
-	const bool is_448 = key->kind == SL_KEY_ED448;
+	const char *instance = key->kind == SL_KEY_ED448 ? (p->prehash ? "Ed448ph" : "Ed448")
+	                                                 : (p->prehash ? "Ed25519ph" : "Ed25519ctx");
 	size_t n = 0;
 
 	if (is_special(p)) {
-		params[n++] = text_param("instance", p->prehash ? (is_448 ? "Ed448ph" : "Ed25519ph") : is_448 ? "Ed448" : "Ed25519ctx");
+		params[n++] = text_param("instance", instance);
 		if (p->context.len != 0)
-			params[n++] = sl_key_param("context-string", OSSL_PARAM_OCTET_STRING, p->context.data, p->context.len);
+			params[n++] = sl_key_param("context-string", OSSL_PARAM_OCTET_STRING, p->context.data,
+			                           p->context.len);
 	}
 	params[n] = OSSL_PARAM_construct_end();
 }

@@ -25,8 +25,9 @@ struct sl_sig_params {
 	enum sl_hash mgf_hash; /* PSS */
 	size_t salt_len;       /* PSS, bytes */
 	/*
-	 * EdDSA: at most 255 bytes, read by sl_signer_new() alone. Ed25519 with a context is Ed25519ctx. With one, or with prehash (Ed25519ph,
-	 * Ed448ph; the input is the message nevertheless), SL_ERR_UNSUPPORTED where libcrypto has only the plain algorithms: before 3.2.
+	 * EdDSA: at most 255 bytes, read by sl_signer_new() alone. Ed25519 with a context is Ed25519ctx. With one, or
+	 * with prehash (Ed25519ph, Ed448ph; the input is the message nevertheless), SL_ERR_UNSUPPORTED where libcrypto
+	 * has only the plain algorithms: before 3.2.
 	 */
 	struct sl_bytes context;
 	bool prehash;

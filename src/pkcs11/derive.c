@@ -3,7 +3,6 @@
 #include "pkcs11/derive.h"
 
 #include "token/build.h"
-#include "token/nested.h"
 #include "token/root_key.h"
 #include "token/rv.h"
 
@@ -104,13 +103,12 @@ static CK_RV
 begin_object(struct sl_derive *d, const struct row *row, const struct sl_half *template)
 {
 	const struct sl_newkey_default otherwise = { SL_MAY_DERIVE, CKO_SECRET_KEY, row->key_type };
-	const struct sl_attr *rule = sl_attrs_get(&d->base->attrs, CKA_DERIVE_TEMPLATE);
 	CK_RV rv = sl_newkey_begin(d->session, &otherwise, template->template, template->n, &d->newkey);
 
 	if (rv == CKR_OK && d->newkey.kind != SL_IS_SECRET)
 		rv = CKR_TEMPLATE_INCONSISTENT;
-	if (rv == CKR_OK && rule != NULL)
-		rv = sl_nested_apply(rule, &d->newkey.attrs);
+	if (rv == CKR_OK)
+		rv = sl_newkey_rule(d->session, d->base, CKA_DERIVE_TEMPLATE, &d->newkey);
 	if (rv == CKR_OK && row->closing == INVERTIBLE)
 		rv = close_like_base(d);
 	if (rv != CKR_OK)
@@ -118,6 +116,8 @@ begin_object(struct sl_derive *d, const struct row *row, const struct sl_half *t
 	d->newkey.always_sensitive = sl_attrs_bool(&d->base->attrs, CKA_ALWAYS_SENSITIVE, false);
 	d->newkey.never_extractable = sl_attrs_bool(&d->base->attrs, CKA_NEVER_EXTRACTABLE, false);
 	d->newkey.closed = sl_root_key_is(d->base);
+	d->newkey.derives = true; /* a step of a key schedule is made for the next one */
+	d->pieceless = sl_derive_base_is_closed(d);
 	d->len = sl_attrs_ulong(&d->newkey.attrs, CKA_VALUE_LEN, 0);
 	return d->len <= 8192 ? CKR_OK : CKR_KEY_SIZE_RANGE;
 }
@@ -173,6 +173,32 @@ sl_derive_key(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJE
 	if ((rv = row->make(&d, &value)) != CKR_OK)
 		return rv;
 	return finish_object(&d, (struct sl_bytes){ value.bytes, value.len }, ret_key);
+}
+
+bool
+sl_derive_base_is_closed(const struct sl_derive *d)
+{
+	return sl_object_hides(d->base, CKA_VALUE);
+}
+
+CK_RV
+sl_derive_other(struct sl_derive *d, CK_OBJECT_HANDLE handle, struct sl_object **ret_object, struct sl_secret *ret_value)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *other = sl_token_object(d->session->token, handle);
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	CK_RV rv;
+
+	if (other == NULL || other->kind != SL_IS_SECRET || sl_root_key_is(other))
+		return CKR_KEY_HANDLE_INVALID;
+	if (!sl_attrs_bool(&other->attrs, CKA_DERIVE, false))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	if (!sl_object_allows(other, d->mechanism->mechanism))
+		return CKR_MECHANISM_INVALID;
+	if ((rv = sl_newkey_rule(d->session, other, CKA_DERIVE_TEMPLATE, &d->newkey)) != CKR_OK ||
+	    (rv = sl_rv(sl_token_key(d->session->token, other, &key))) != CKR_OK || (rv = sl_rv(sl_key_part(key, SL_PART_SECRET, ret_value))) != CKR_OK)
+		return rv;
+	*ret_object = SL_TAKE(other);
+	return CKR_OK;
 }
 
 CK_RV

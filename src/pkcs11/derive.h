@@ -19,6 +19,7 @@ struct sl_derive {
 	struct sl_object *base;
 	struct sl_key *key;      /* the base key; NULL: the base is the token's root */
 	size_t len;              /* bytes that the new key wants; 0: as many as the mechanism gives */
+	bool pieceless;          /* a key that may not be shown takes part: derive_plain.c gives no pieces of it */
 	struct sl_newkey newkey; /* the template, checked */
 };
 
@@ -46,6 +47,12 @@ CK_RV sl_derive_hkdf_data(struct sl_session *session, struct sl_derive *d, const
 
 /* A secret key object of these bytes from a template of its own, as the frame makes it. */
 CK_RV sl_derive_object(struct sl_derive *d, const struct sl_half *template, struct sl_bytes value, CK_OBJECT_HANDLE *ret_key);
+
+/* Another secret key that takes part: allowed to, by its own attributes. CKR_KEY_HANDLE_INVALID, CKR_KEY_FUNCTION_NOT_PERMITTED. */
+CK_RV sl_derive_other(struct sl_derive *d, CK_OBJECT_HANDLE handle, struct sl_object **ret_object, struct sl_secret *ret_value);
+
+/* Whether the base's value may be shown to nobody. */
+bool sl_derive_base_is_closed(const struct sl_derive *d);
 
 /* The bytes of a secret base key. */
 CK_RV sl_derive_base_value(const struct sl_derive *d, struct sl_secret *ret_value);

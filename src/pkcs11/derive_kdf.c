@@ -81,6 +81,7 @@ sl_derive_ecdh(struct sl_derive *d, struct sl_secret *ret_value)
 	const CK_ECDH1_DERIVE_PARAMS *p = d->mechanism->pParameter;
 	SL_SECRET z = { 0 };
 	enum sl_hash hash;
+	size_t len;
 	CK_RV rv;
 
 	if (p == NULL || d->mechanism->ulParameterLen != sizeof(*p) || (p->pSharedData == NULL && p->ulSharedDataLen != 0))
@@ -93,21 +94,22 @@ sl_derive_ecdh(struct sl_derive *d, struct sl_secret *ret_value)
 	if (hash != SL_HASH_NONE)
 		return sl_rv(sl_kdf_x963(hash, (struct sl_part){ z.bytes, z.len }, (struct sl_part){ p->pSharedData, p->ulSharedDataLen },
 		                         wanted(d, sl_hash_len(hash)), ret_value));
-	/* A shorter key is made of the leading bytes ("truncated from the trailing end"). */
-	if (wanted(d, z.len) > z.len)
+	/* "The truncation removes bytes from the leading end of the secret value." */
+	len = wanted(d, z.len);
+	if (len > z.len)
 		return CKR_KEY_SIZE_RANGE;
-	return sl_rv(sl_secret_copy(ret_value, z.bytes, wanted(d, z.len)));
+	return sl_rv(sl_secret_copy(ret_value, z.bytes + z.len - len, len));
 }
 
 static CK_RV
-hkdf_salt(const struct sl_derive *d, const CK_HKDF_PARAMS *p, struct sl_secret *ret_room, struct sl_part *ret_salt)
+hkdf_salt(struct sl_derive *d, const CK_HKDF_PARAMS *p, struct sl_secret *ret_room, struct sl_part *ret_salt)
 {
 	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
-	struct sl_key *key = NULL;
 	CK_RV rv;
 
 	*ret_salt = (struct sl_part){ NULL, 0 };
-	if (p->ulSaltType == CKF_HKDF_SALT_NULL)
+	/* There is a salt where there is an extraction: RFC 5869 2.2. */
+	if (!p->bExtract || p->ulSaltType == CKF_HKDF_SALT_NULL)
 		return CKR_OK;
 	if (p->ulSaltType == CKF_HKDF_SALT_DATA) {
 		if (p->pSalt == NULL && p->ulSaltLen != 0)
@@ -117,31 +119,34 @@ hkdf_salt(const struct sl_derive *d, const CK_HKDF_PARAMS *p, struct sl_secret *
 	}
 	if (p->ulSaltType != CKF_HKDF_SALT_KEY)
 		return CKR_MECHANISM_PARAM_INVALID;
-	object = sl_token_object(d->session->token, p->hSaltKey);
-	if (object == NULL || object->kind != SL_IS_SECRET)
-		return CKR_KEY_HANDLE_INVALID;
-	if ((rv = sl_rv(sl_token_key(d->session->token, object, &key))) != CKR_OK)
-		return rv;
-	rv = sl_rv(sl_key_part(key, SL_PART_SECRET, ret_room));
-	sl_key_unref(&key);
+	rv = sl_derive_other(d, p->hSaltKey, &object, ret_room);
 	*ret_salt = (struct sl_part){ ret_room->bytes, ret_room->len };
 	return rv;
 }
 
+/* What the context of a root key says of the PRF: u32be of the number that PKCS#11 gives it. */
+static struct sl_part
+name_of(CK_MECHANISM_TYPE type, uint8_t room[4])
+{
+	for (size_t i = 0; i < 4; i++)
+		room[i] = (uint8_t)(type >> (24 - 8 * i));
+	return (struct sl_part){ room, 4 };
+}
+
 /* With the root as input keying material, the TPM takes the place of HKDF-Extract. */
 static CK_RV
-extract(const struct sl_derive *d, const CK_HKDF_PARAMS *p, enum sl_hash hash, struct sl_secret *ret_prk)
+extract(struct sl_derive *d, const CK_HKDF_PARAMS *p, enum sl_hash hash, struct sl_secret *ret_prk)
 {
 	SL_SECRET room = { 0 };
 	SL_SECRET base = { 0 };
 	struct sl_part salt;
-	uint8_t hash_name[4] = { 0, 0, 0, (uint8_t)hash };
+	uint8_t prf[4];
 	CK_RV rv = hkdf_salt(d, p, &room, &salt);
 
 	if (rv != CKR_OK)
 		return rv;
 	if (d->key == NULL) {
-		const struct sl_part parts[] = { { hash_name, sizeof(hash_name) }, { p->bExtract ? "extract" : "expand", p->bExtract ? 7 : 6 }, salt };
+		const struct sl_part parts[] = { name_of(p->prfHashMechanism, prf), { p->bExtract ? "extract" : "expand", p->bExtract ? 7 : 6 }, salt };
 
 		return sl_derive_from_root(d, "seedleaf pkcs11 hkdf v1", parts, SL_ARRAY_LEN(parts), ret_prk);
 	}
@@ -168,11 +173,11 @@ sl_derive_hkdf(struct sl_derive *d, struct sl_secret *ret_value)
 	hash = sl_mech_hash(p->prfHashMechanism);
 	if (hash == SL_HASH_NONE)
 		return CKR_MECHANISM_PARAM_INVALID;
-	len = wanted(d, sl_hash_len(hash));
-	if (len > (p->bExpand ? 255 : 1) * sl_hash_len(hash))
+	if (p->bExpand && wanted(d, 0) > 255 * sl_hash_len(hash))
 		return CKR_KEY_SIZE_RANGE;
 	if ((rv = extract(d, p, hash, &prk)) != CKR_OK)
 		return rv;
+	len = wanted(d, p->bExpand ? sl_hash_len(hash) : prk.len);
 	if (p->bExpand)
 		return sl_rv(sl_kdf_hkdf_expand(hash, (struct sl_part){ prk.bytes, prk.len }, (struct sl_part){ p->pInfo, p->ulInfoLen }, len, ret_value));
 	return len > prk.len ? CKR_KEY_SIZE_RANGE : sl_rv(sl_secret_copy(ret_value, prk.bytes, len));
@@ -190,6 +195,9 @@ sl_derive_hkdf_data(struct sl_session *session, struct sl_derive *d, const struc
 
 	if (template->n > SL_TEMPLATE_MAX || (template->template == NULL && template->n != 0) || ret_object == NULL)
 		return CKR_ARGUMENTS_BAD;
+	/* It says what the keys made of this one have to be; data is none. */
+	if (sl_attrs_get(&d->base->attrs, CKA_DERIVE_TEMPLATE) != NULL)
+		return CKR_TEMPLATE_INCONSISTENT;
 	for (CK_ULONG i = 0; i < template->n; i++) {
 		const CK_ATTRIBUTE *a = &template->template[i];
 
@@ -254,10 +262,10 @@ struct kdf108 {
 
 /* The key of the PRF; of the root it is the TPM's own PRF over the name of ours. */
 static CK_RV
-kdf108_key(const struct sl_derive *d, enum sl_hash hash, struct sl_secret *ret_key)
+kdf108_key(const struct sl_derive *d, CK_MECHANISM_TYPE prf, struct sl_secret *ret_key)
 {
-	const uint8_t hash_name[4] = { 0, 0, 0, (uint8_t)hash };
-	const struct sl_part part = { hash_name, sizeof(hash_name) };
+	uint8_t room[4];
+	const struct sl_part part = name_of(prf, room);
 
 	return d->key == NULL ? sl_derive_from_root(d, "seedleaf pkcs11 sp800-108 v1", &part, 1, ret_key) : sl_derive_base_value(d, ret_key);
 }
@@ -277,7 +285,7 @@ kdf108(struct sl_derive *d, const struct kdf108 *k, struct sl_secret *ret_value)
 		return CKR_MECHANISM_PARAM_INVALID;
 	for (CK_ULONG i = 0; i < k->n && rv == CKR_OK; i++)
 		rv = kdf108_part(&k->params[i], k->feedback, &parts[i]);
-	if (rv != CKR_OK || (rv = kdf108_key(d, spec.hash, &key)) != CKR_OK)
+	if (rv != CKR_OK || (rv = kdf108_key(d, k->prf, &key)) != CKR_OK)
 		return rv;
 	len = wanted(d, spec.hash == SL_HASH_NONE ? 16 : sl_hash_len(spec.hash));
 	err = sl_kdf_108((struct sl_part){ key.bytes, key.len }, &spec, len, ret_value);

@@ -8,13 +8,19 @@
 
 /* PKCS#11 3.0 current mechanisms, section 2.44: keys made of keys and data. The frame keeps them as closed as their base. */
 
-/* The leading bytes that the template wants. */
+/*
+ * The leading bytes that the template wants. Not fewer than there are of a key that may not be shown, whole: the length of whole. A piece of such a key is as
+ * closed as the key, and of no use for that: with known bytes before it (CKM_CONCATENATE_DATA_AND_BASE) it has one unknown byte, which is guessed with
+ * any MAC, and then the next one. Clulow, "On the Security of PKCS#11" (CHES 2003), section 2.4, reduced key space.
+ */
 static CK_RV
-cut(const struct sl_derive *d, const struct sl_secret *all, struct sl_secret *ret_value)
+cut(const struct sl_derive *d, const struct sl_secret *all, size_t whole, struct sl_secret *ret_value)
 {
 	const size_t len = d->len != 0 ? d->len : all->len;
 
-	return len > all->len ? CKR_KEY_SIZE_RANGE : sl_rv(sl_secret_copy(ret_value, all->bytes, len));
+	if (len > all->len || (d->pieceless && len < whole))
+		return CKR_KEY_SIZE_RANGE;
+	return sl_rv(sl_secret_copy(ret_value, all->bytes, len));
 }
 
 static CK_RV
@@ -31,7 +37,7 @@ join(struct sl_derive *d, struct sl_part first, struct sl_part second, struct sl
 		memcpy(all.bytes, first.data, first.len);
 	if (second.len != 0)
 		memcpy(all.bytes + first.len, second.data, second.len);
-	return cut(d, &all, ret_value);
+	return cut(d, &all, all.len, ret_value);
 }
 
 static CK_RV
@@ -56,6 +62,7 @@ close_like(struct sl_derive *d, const struct sl_object *other)
 		rv = sl_attrs_bool(a, CKA_SENSITIVE, true) ? sl_rv(sl_attrs_set_bool(a, CKA_SENSITIVE, true)) : CKR_TEMPLATE_INCONSISTENT;
 	if (rv == CKR_OK && !sl_attrs_bool(&other->attrs, CKA_EXTRACTABLE, false))
 		rv = !sl_attrs_bool(a, CKA_EXTRACTABLE, false) ? sl_rv(sl_attrs_set_bool(a, CKA_EXTRACTABLE, false)) : CKR_TEMPLATE_INCONSISTENT;
+	d->pieceless = d->pieceless || sl_object_hides(other, CKA_VALUE);
 	d->newkey.always_sensitive = d->newkey.always_sensitive && sl_attrs_bool(&other->attrs, CKA_ALWAYS_SENSITIVE, false);
 	d->newkey.never_extractable = d->newkey.never_extractable && sl_attrs_bool(&other->attrs, CKA_NEVER_EXTRACTABLE, false);
 	return rv;
@@ -68,22 +75,13 @@ sl_derive_concat_key(struct sl_derive *d, struct sl_secret *ret_value)
 	SL_SECRET first = { 0 };
 	SL_SECRET second = { 0 };
 	CK_OBJECT_HANDLE handle;
-	struct sl_key *key = NULL;
 	CK_RV rv;
 
 	if (d->mechanism->pParameter == NULL || d->mechanism->ulParameterLen != sizeof(handle))
 		return CKR_MECHANISM_PARAM_INVALID;
 	memcpy(&handle, d->mechanism->pParameter, sizeof(handle));
-	other = sl_token_object(d->session->token, handle);
-	if (other == NULL || other->kind != SL_IS_SECRET || other->material == NULL)
-		return CKR_KEY_HANDLE_INVALID;
-	if (!sl_attrs_bool(&other->attrs, CKA_DERIVE, false))
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	if ((rv = close_like(d, other)) != CKR_OK || (rv = sl_rv(sl_token_key(d->session->token, other, &key))) != CKR_OK)
-		return rv;
-	rv = sl_rv(sl_key_part(key, SL_PART_SECRET, &second));
-	sl_key_unref(&key);
-	if (rv != CKR_OK || (rv = sl_derive_base_value(d, &first)) != CKR_OK)
+	if ((rv = sl_derive_other(d, handle, &other, &second)) != CKR_OK || (rv = close_like(d, other)) != CKR_OK ||
+	    (rv = sl_derive_base_value(d, &first)) != CKR_OK)
 		return rv;
 	return join(d, (struct sl_part){ first.bytes, first.len }, (struct sl_part){ second.bytes, second.len }, ret_value);
 }
@@ -131,7 +129,7 @@ sl_derive_xor(struct sl_derive *d, struct sl_secret *ret_value)
 		return rv;
 	for (size_t i = 0; i < len; i++)
 		all.bytes[i] ^= ((const uint8_t *)data.data)[i];
-	return cut(d, &all, ret_value);
+	return cut(d, &all, base.len, ret_value);
 }
 
 /* Section 2.44.7: bits of the base from a position on, round its end. */
@@ -162,5 +160,5 @@ sl_derive_extract(struct sl_derive *d, struct sl_secret *ret_value)
 
 		all.bytes[i / 8] = (uint8_t)(all.bytes[i / 8] | one << (7 - i % 8));
 	}
-	return cut(d, &all, ret_value);
+	return cut(d, &all, base.len, ret_value);
 }

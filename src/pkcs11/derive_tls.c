@@ -49,6 +49,12 @@ sl_derive_tls12_master(struct sl_derive *d, struct sl_secret *ret_value)
 	if (d->mechanism->mechanism == CKM_TLS12_MASTER_KEY_DERIVE) {
 		if (base.len != MASTER_LEN)
 			return CKR_KEY_SIZE_RANGE;
+		/*
+		 * The first two bytes of a key: of one that may not be shown, put in front byte by byte by the derivations of section 2.44, they would be all of it in
+		 * the end.
+		 */
+		if (p->pVersion != NULL && sl_derive_base_is_closed(d))
+			return CKR_MECHANISM_PARAM_INVALID;
 		if (p->pVersion != NULL)
 			*p->pVersion = (CK_VERSION){ base.bytes[0], base.bytes[1] };
 	} else if (p->pVersion != NULL) {
@@ -129,8 +135,10 @@ make_objects(struct sl_derive *d, const uint8_t *block, const size_t len[2], CK_
 	const struct sl_half halves[2] = { { mac, SL_ARRAY_LEN(mac) }, { cipher, SL_ARRAY_LEN(cipher) } };
 	CK_RV rv = CKR_OK;
 
-	for (size_t i = 0; i < 4 && rv == CKR_OK; i++) {
+	/* All first: what is there before is the caller's, and unmake() must not meet it. */
+	for (size_t i = 0; i < 4; i++)
 		*handles[i] = CK_INVALID_HANDLE;
+	for (size_t i = 0; i < 4 && rv == CKR_OK; i++) {
 		if (len[i / 2] == 0)
 			continue;
 		rv = sl_derive_object(d, &halves[i / 2], (struct sl_bytes){ block, len[i / 2] }, handles[i]);

@@ -61,7 +61,7 @@ check_wrapped(const struct sl_object *object, const struct sl_object *wrapper, c
 	if (sl_attrs_bool(&object->attrs, CKA_WRAP_WITH_TRUSTED, false) && !sl_attrs_bool(&wrapper->attrs, CKA_TRUSTED, false))
 		return CKR_KEY_NOT_WRAPPABLE;
 	if (rule != NULL && !sl_nested_fits(rule, object))
-		return CKR_KEY_NOT_WRAPPABLE;
+		return CKR_KEY_HANDLE_INVALID; /* section 5.18.3 says so */
 	if ((object->kind & SL_IS_PRIVATE) != 0 && !carries_any_length(mech))
 		return CKR_KEY_NOT_WRAPPABLE;
 	return CKR_OK;
@@ -90,6 +90,19 @@ payload_of(struct sl_token *token, struct sl_object *object, const struct sl_mec
 	return rv;
 }
 
+static CK_RV
+cipher_rv(enum sl_err err, bool encrypt)
+{
+	switch (err) {
+	case SL_ERR_RANGE:
+		return encrypt ? CKR_KEY_SIZE_RANGE : CKR_WRAPPED_KEY_LEN_RANGE;
+	case SL_ERR_VERIFY:
+		return encrypt ? CKR_FUNCTION_FAILED : CKR_WRAPPED_KEY_INVALID;
+	default:
+		return sl_rv(err);
+	}
+}
+
 /* One shot through a cipher. *ret_out has all of it. */
 static CK_RV
 run_cipher(struct sl_key *key, const struct sl_cipher_params *params, bool encrypt, struct sl_in in, struct sl_secret *ret_out)
@@ -107,7 +120,7 @@ run_cipher(struct sl_key *key, const struct sl_cipher_params *params, bool encry
 		err = sl_cipher_final(cipher, room.bytes + head, &tail);
 	sl_cipher_free(&cipher);
 	if (err != SL_OK)
-		return err == SL_ERR_MEMORY ? CKR_HOST_MEMORY : encrypt ? CKR_KEY_SIZE_RANGE : CKR_WRAPPED_KEY_INVALID;
+		return cipher_rv(err, encrypt);
 	if (head + tail == 0)
 		return CKR_WRAPPED_KEY_INVALID;
 	return sl_rv(sl_secret_copy(ret_out, room.bytes, head + tail));
@@ -124,7 +137,7 @@ encrypt(struct sl_key *key, const struct sl_mech *mech, const CK_MECHANISM *mech
 
 	if (mech->key_type != CKK_RSA) {
 		rv = sl_mech_cipher_params(mech, mechanism, &params);
-		if (params.mode == SL_CIPHER_CCM && params.data_len == 0)
+		if (rv == CKR_OK && params.mode == SL_CIPHER_CCM && params.data_len == 0)
 			params.data_len = payload->len;
 		return rv == CKR_OK ? run_cipher(key, &params, true, (struct sl_in){ payload->bytes, payload->len }, ret_out) : rv;
 	}
@@ -169,6 +182,9 @@ decrypt(struct sl_key *key, const struct sl_mech *mech, const CK_MECHANISM *mech
 		return CKR_WRAPPED_KEY_LEN_RANGE;
 	if (mech->key_type != CKK_RSA) {
 		rv = sl_mech_cipher_params(mech, mechanism, &params);
+		/* CCM has to know the length beforehand; a caller who says none means all that there is. */
+		if (rv == CKR_OK && params.mode == SL_CIPHER_CCM && params.data_len == 0 && wrapped.len > params.tag_len)
+			params.data_len = wrapped.len - params.tag_len;
 		return rv == CKR_OK ? run_cipher(key, &params, false, wrapped, ret_payload) : rv;
 	}
 	if ((rv = sl_mech_rsa_params(mech, mechanism, &rsa)) != CKR_OK)
@@ -207,7 +223,6 @@ sl_unwrap_key(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJE
 	const struct sl_newkey_default none = { SL_MAY_DERIVE, CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION };
 	SL_CLEANUP(sl_object_unref) struct sl_object *wrapper = sl_token_object(session->token, unwrapping_key);
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
-	const struct sl_attr *rule;
 	const struct sl_mech *mech;
 	SL_SECRET payload = { 0 };
 	SL_NEWKEY k = { 0 };
@@ -215,12 +230,8 @@ sl_unwrap_key(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJE
 
 	if ((rv = sl_in_check(wrapped)) != CKR_OK || (rv = sl_mech_use(mechanism, CKF_UNWRAP, &mech)) != CKR_OK ||
 	    (rv = check_wrapper(wrapper, mech, false)) != CKR_OK ||
-	    (rv = sl_newkey_begin(session, &none, template->template, template->n, &k)) != CKR_OK)
-		return rv;
-	rule = sl_attrs_get(&wrapper->attrs, CKA_UNWRAP_TEMPLATE);
-	if (rule != NULL && (rv = sl_nested_apply(rule, &k.attrs)) != CKR_OK)
-		return rv;
-	if ((rv = sl_rv(sl_token_key(session->token, wrapper, &key))) != CKR_OK ||
+	    (rv = sl_newkey_begin(session, &none, template->template, template->n, &k)) != CKR_OK ||
+	    (rv = sl_newkey_rule(session, wrapper, CKA_UNWRAP_TEMPLATE, &k)) != CKR_OK || (rv = sl_rv(sl_token_key(session->token, wrapper, &key))) != CKR_OK ||
 	    (rv = decrypt(key, mech, mechanism, wrapped, &payload)) != CKR_OK || (rv = key_of_payload(&k, mech, &payload)) != CKR_OK)
 		return rv;
 	return sl_newkey_finish(session, &k, ret_key);

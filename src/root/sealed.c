@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-/* The ASN.1 of the TSS2 PRIVATE KEY form (draft "ASN.1 Specification for TPM 2.0 Key Files"), as far as sealed data has it: doc/sealed.md. */
+/*
+ * The ASN.1 of the TSS2 PRIVATE KEY form (draft "ASN.1 Specification for TPM 2.0 Key Files"), as far as sealed data has
+ * it: doc/sealed.md.
+ */
 enum {
 	TAG_BOOLEAN = 0x01,
 	TAG_INTEGER = 0x02,
@@ -67,7 +70,8 @@ write_area(struct sl_writer *w, struct sl_bytes area)
 static void
 write_parent(struct sl_writer *w, uint32_t parent)
 {
-	uint8_t bytes[5] = { 0, (uint8_t)(parent >> 24), (uint8_t)(parent >> 16), (uint8_t)(parent >> 8), (uint8_t)parent };
+	uint8_t bytes[5] = { 0, (uint8_t)(parent >> 24), (uint8_t)(parent >> 16), (uint8_t)(parent >> 8),
+	                    (uint8_t)parent };
 	size_t skip = 0;
 
 	while (skip < 4 && bytes[skip] == 0 && (bytes[skip + 1] & 0x80) == 0)
@@ -154,7 +158,8 @@ read_integer(struct sl_reader *r)
 	uint32_t value = 0;
 
 	/* Positive, shortest, 32 bits. */
-	if (n.bad || n.left == 0 || n.left > 5 || (n.at[0] & 0x80) != 0 || (n.left > 1 && n.at[0] == 0 && (n.at[1] & 0x80) == 0) ||
+	if (n.bad || n.left == 0 || n.left > 5 || (n.at[0] & 0x80) != 0 ||
+	    (n.left > 1 && n.at[0] == 0 && (n.at[1] & 0x80) == 0) ||
 	    (n.left == 5 && n.at[0] != 0)) {
 		r->bad = true;
 		return 0;
@@ -176,7 +181,10 @@ read_boolean(struct sl_reader *field)
 	return value != 0;
 }
 
-/* SEQUENCE OF TPMPolicy, where TPMPolicy ::= SEQUENCE { commandCode [0] EXPLICIT INTEGER, commandPolicy [1] EXPLICIT OCTET STRING } */
+/*
+ * SEQUENCE OF TPMPolicy, where TPMPolicy ::= SEQUENCE { commandCode [0] EXPLICIT INTEGER, commandPolicy [1] EXPLICIT
+ * OCTET STRING }
+ */
 static bool
 are_policies(struct sl_reader list)
 {
@@ -193,7 +201,10 @@ are_policies(struct sl_reader list)
 	return !list.bad;
 }
 
-/* SEQUENCE OF TPMAuthPolicy, where TPMAuthPolicy ::= SEQUENCE { name [0] EXPLICIT UTF8String OPTIONAL, policy [1] EXPLICIT SEQUENCE OF TPMPolicy } */
+/*
+ * SEQUENCE OF TPMAuthPolicy, where TPMAuthPolicy ::= SEQUENCE { name [0] EXPLICIT UTF8String OPTIONAL, policy [1]
+ * EXPLICIT SEQUENCE OF TPMPolicy }
+ */
 static bool
 are_auth_policies(struct sl_reader list)
 {
@@ -207,7 +218,8 @@ are_auth_policies(struct sl_reader list)
 			(void)enter(&name, TAG_UTF8);
 		}
 		policy = enter(&one, TAG_FIELD + 1);
-		if (!are_policies(enter(&policy, TAG_SEQUENCE)) || !sl_reader_done(&name) || !sl_reader_done(&policy) || !sl_reader_done(&one))
+		if (!are_policies(enter(&policy, TAG_SEQUENCE)) || !sl_reader_done(&name) || !sl_reader_done(&policy) ||
+		    !sl_reader_done(&one))
 			return false;
 	}
 	return !list.bad;
@@ -248,14 +260,16 @@ read_field(int n, struct sl_reader *field, struct sl_sealed *sealed, struct sl_m
 		break;
 	case RSA_PARENT:
 		if (read_boolean(field))
-			return refuse(msg, SL_ERR_UNSUPPORTED, "its parent is an RSA key made from a template; only P-256 is offered");
+			return refuse(msg, SL_ERR_UNSUPPORTED,
+			              "its parent is an RSA key made from a template; only P-256 is offered");
 		break;
 	case SECRET:
 		return refuse(msg, SL_ERR_UNSUPPORTED, "it is to be imported first");
 	default:
 		return refuse(msg, SL_ERR_UNSUPPORTED, "it has a field that is not known here");
 	}
-	return sl_reader_done(field) ? SL_OK : refuse(msg, SL_ERR_FORMAT, "an optional field is not of the form it has to have");
+	return sl_reader_done(field) ? SL_OK : refuse(msg, SL_ERR_FORMAT,
+	                                              "an optional field is not of the form it has to have");
 }
 
 /* Optional fields, in ascending order. */

@@ -24,10 +24,11 @@ struct sl_sealed {
 SL_MUST_CHECK enum sl_err sl_sealed_write(const struct sl_sealed *sealed, uint8_t **ret_der, size_t *ret_len);
 
 /*
- * Strict DER, but for the kernel's way to write TRUE (01). SL_ERR_FORMAT; SL_ERR_UNSUPPORTED: a key of another kind than sealed data, or a field that
- * we do not know how to honour; msg says which.
+ * Strict DER, but for the kernel's way to write TRUE (01). SL_ERR_FORMAT; SL_ERR_UNSUPPORTED: a key of another kind
+ * than sealed data, or a field that we do not know how to honour; msg says which.
  */
-SL_MUST_CHECK enum sl_err sl_sealed_read(const uint8_t *der, size_t len, struct sl_sealed *ret_sealed, struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_sealed_read(const uint8_t *der, size_t len, struct sl_sealed *ret_sealed,
+                                         struct sl_msg *msg);
 
 /* The hybrid form for secrets that are longer than a TPM can hold: a sealed 32-byte key, and AES-256-GCM under it. */
 #define SL_SEALED_KEY 32
@@ -41,13 +42,15 @@ struct sl_sealed_hybrid {
 	const struct sl_secret *key;
 	const uint8_t *nonce;
 };
-SL_MUST_CHECK enum sl_err sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, const struct sl_secret *secret, uint8_t **ret_blob,
+SL_MUST_CHECK enum sl_err sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, const struct sl_secret *secret,
+                                         uint8_t **ret_blob,
                                          size_t *ret_len);
 
 /* The sealed key in a hybrid blob, borrowed. SL_ERR_FORMAT. */
 SL_MUST_CHECK enum sl_err sl_sealed_hybrid_key(const uint8_t *blob, size_t len, struct sl_bytes *ret_der);
 
 /* SL_ERR_VERIFY: not what was encrypted under key. */
-SL_MUST_CHECK enum sl_err sl_sealed_unwrap(const uint8_t *blob, size_t len, const struct sl_secret *key, struct sl_secret *ret_secret);
+SL_MUST_CHECK enum sl_err sl_sealed_unwrap(const uint8_t *blob, size_t len, const struct sl_secret *key,
+                                           struct sl_secret *ret_secret);
 
 #endif

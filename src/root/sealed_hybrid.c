@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-/* doc/sealed.md, "Long secrets": magic || u16 length || DER || nonce || ciphertext || tag; what stands before the nonce is authenticated, too. */
+/*
+ * doc/sealed.md, "Long secrets": magic || u16 length || DER || nonce || ciphertext || tag; what stands before the nonce
+ * is authenticated, too.
+ */
 #define TAG 16
 
 static const uint8_t magic[4] = { 'S', 'L', 'h', '1' };
@@ -49,7 +52,8 @@ take_apart(const uint8_t *blob, size_t len, struct layout *ret_layout)
 static enum sl_err
 run(const struct layout *l, const struct sl_secret *key, bool encrypt, struct sl_bytes in, uint8_t *out)
 {
-	const struct sl_cipher_params params = { .mode = SL_CIPHER_GCM, .iv = l->nonce, .iv_len = SL_SEALED_NONCE, .aad = l->head.data,
+	const struct sl_cipher_params params = { .mode = SL_CIPHER_GCM, .iv = l->nonce, .iv_len = SL_SEALED_NONCE,
+	                                        .aad = l->head.data,
 		                                 .aad_len = l->head.len, .tag_len = TAG };
 	const size_t want = encrypt ? in.len + TAG : in.len - TAG;
 	SL_CLEANUP(sl_key_unref) struct sl_key *k = NULL;
@@ -59,7 +63,8 @@ run(const struct layout *l, const struct sl_secret *key, bool encrypt, struct sl
 	size_t last = 0;
 	enum sl_err err;
 
-	if ((err = sl_key_from_secret(key->bytes, key->len, &k)) != SL_OK || (err = sl_cipher_new(k, &params, encrypt, &cipher)) != SL_OK ||
+	if ((err = sl_key_from_secret(key->bytes, key->len, &k)) != SL_OK ||
+	    (err = sl_cipher_new(k, &params, encrypt, &cipher)) != SL_OK ||
 	    (err = sl_secret_alloc(&room, in.len + 2 * TAG)) != SL_OK ||
 	    (err = sl_cipher_update(cipher, in.data, in.len, room.bytes, &first)) != SL_OK)
 		return err;
@@ -74,7 +79,8 @@ run(const struct layout *l, const struct sl_secret *key, bool encrypt, struct sl
 }
 
 enum sl_err
-sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, const struct sl_secret *secret, uint8_t **ret_blob, size_t *ret_len)
+sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, const struct sl_secret *secret, uint8_t **ret_blob,
+               size_t *ret_len)
 {
 	const size_t head_len = sizeof(magic) + 2 + hybrid->der.len;
 	const size_t len = head_len + SL_SEALED_NONCE + secret->len + TAG;
@@ -125,7 +131,8 @@ sl_sealed_unwrap(const uint8_t *blob, size_t len, const struct sl_secret *key, s
 		return err;
 	if (key->len != SL_SEALED_KEY)
 		return SL_ERR_VERIFY;
-	if ((err = sl_secret_alloc(&secret, l.body.len - TAG)) != SL_OK || (err = run(&l, key, false, l.body, secret.bytes)) != SL_OK)
+	if ((err = sl_secret_alloc(&secret, l.body.len - TAG)) != SL_OK ||
+	    (err = run(&l, key, false, l.body, secret.bytes)) != SL_OK)
 		return err;
 	*ret_secret = sl_secret_take(&secret);
 	return SL_OK;

@@ -8,8 +8,9 @@
 #define ATTEMPTS 2
 
 /*
- * Sealed data objects (TPM 2.0 Library, Part 1, 27.7; Part 3, 12.1, 12.2, 12.7) under the root's salt key. The session is salted to that same key, so whoever could
- * read the session could open the object, too: there is one key to pin, not two.
+ * Sealed data objects (TPM 2.0 Library, Part 1, 27.7; Part 3, 12.1, 12.2, 12.7) under the root's salt key. The session
+ * is salted to that same key, so whoever could read the session could open the object, too: there is one key to pin,
+ * not two.
  */
 struct job {
 	const struct sl_secret *auth; /* as the TPM has it: not empty, or NULL */
@@ -46,7 +47,9 @@ done(struct bench *b)
 	sl_tpm_grant_end(b->batch, &b->grant);
 }
 
-/* SL_ERR_AUTH is about the sealed object alone: a wrong authorization of the hierarchy must not look like a wrong PIN. */
+/*
+ * SL_ERR_AUTH is about the sealed object alone: a wrong authorization of the hierarchy must not look like a wrong PIN.
+ */
 static enum sl_err
 hierarchy_err(enum sl_err err)
 {
@@ -74,8 +77,8 @@ seal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 }
 
 /*
- * The blob names its parent. A key may have been put at the storage root key's handle after it was sealed; unless a pin says which of the two it is,
- * both are tried.
+ * The blob names its parent. A key may have been put at the storage root key's handle after it was sealed; unless a pin
+ * says which of the two it is, both are tried.
  */
 static enum sl_err
 load_by_template(struct bench *b, struct job *job)
@@ -97,13 +100,15 @@ static enum sl_err
 load(struct bench *b, struct job *job)
 {
 	const bool by_handle = b->parent.handle == SL_TPM_SRK;
-	enum sl_err err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area, &job->object);
+	enum sl_err err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area,
+	                                      &job->object);
 
 	drop_parent(b);
 	if (err == SL_ERR_MISMATCH && by_handle && job->sealed->parent != SL_TPM_SRK && b->root->pin.len == 0)
 		err = load_by_template(b, job);
 	if (err == SL_ERR_MISMATCH)
-		sl_tpm_device_trouble(b->batch->device, "%s: the sealed key is not this TPM's: sealed by another one or before a clear, or altered",
+		sl_tpm_device_trouble(b->batch->device,
+		                      "%s: the sealed key is not this TPM's: sealed by another one, before a clear, or altered",
 		                      b->batch->device->tcti);
 	return err;
 }
@@ -127,7 +132,8 @@ unseal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 
 /* What we remembered may be stale: see is_stale() in tpm_primary.c. */
 static enum sl_err
-try_twice(struct sl_tpm_root *r, enum sl_err (*once)(struct sl_tpm_batch *, struct sl_tpm_root *, struct job *), struct job *job)
+try_twice(struct sl_tpm_root *r, enum sl_err (*once)(struct sl_tpm_batch *, struct sl_tpm_root *, struct job *),
+          struct job *job)
 {
 	SL_TPM_BATCH batch = { .device = NULL };
 	enum sl_err err;
@@ -161,7 +167,8 @@ trim(const struct sl_secret *auth, struct sl_secret *ret_auth)
 }
 
 enum sl_err
-sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_der, size_t *ret_len)
+sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_der,
+            size_t *ret_len)
 {
 	struct sl_tpm_root *r = (struct sl_tpm_root *)root;
 	SL_SECRET auth = { 0 };
@@ -211,7 +218,8 @@ check(const struct sl_sealed *sealed, const struct sl_secret *auth, struct sl_tp
 }
 
 enum sl_err
-sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth, struct sl_secret *ret_secret)
+sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
+              struct sl_secret *ret_secret)
 {
 	struct sl_tpm_root *r = (struct sl_tpm_root *)root;
 	SL_SECRET trimmed = { 0 };
@@ -228,7 +236,8 @@ sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct
 	if (err == SL_OK && (err = sl_sealed_read(der, len, &sealed, &msg)) == SL_OK)
 		err = check(&sealed, &trimmed, &job.object.key, &msg);
 	if (err != SL_OK) {
-		sl_tpm_device_trouble(r->device, "%s: %s", r->device->tcti, msg.text[0] == '\0' ? sl_err_text(err) : msg.text);
+		sl_tpm_device_trouble(r->device, "%s: %s", r->device->tcti,
+		                      msg.text[0] == '\0' ? sl_err_text(err) : msg.text);
 		return err;
 	}
 	job.auth = trimmed.len == 0 ? NULL : &trimmed;

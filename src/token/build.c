@@ -78,9 +78,9 @@ sl_build_key_type(const struct sl_keytype *type)
 CK_KEY_TYPE
 sl_build_curve_type(enum sl_key_kind kind)
 {
-	if (kind == SL_KEY_ED25519)
+	if (kind == SL_KEY_ED25519 || kind == SL_KEY_ED448)
 		return CKK_EC_EDWARDS;
-	return kind == SL_KEY_X25519 ? CKK_EC_MONTGOMERY : CKK_EC;
+	return kind == SL_KEY_X25519 || kind == SL_KEY_X448 ? CKK_EC_MONTGOMERY : CKK_EC;
 }
 
 enum value { V_FALSE, V_TRUE, V_EMPTY, V_NOTHING, V_ZERO, V_SIGN, V_DECRYPT, V_ENCRYPT, V_DERIVE, V_WRAP };

@@ -128,25 +128,23 @@ sl_nested_fits(const struct sl_attr *packed, const struct sl_object *object)
 	size_t at = 0;
 
 	while (next(packed, &at, &m))
-		if (!sl_attr_equal(sl_attrs_get(&object->attrs, (CK_ATTRIBUTE_TYPE)m.type), m.value, (size_t)m.len))
+		if (sl_object_hides(object, (CK_ATTRIBUTE_TYPE)m.type) ||
+		    !sl_attr_equal(sl_attrs_get(&object->attrs, (CK_ATTRIBUTE_TYPE)m.type), m.value, (size_t)m.len))
 			return false;
 	return true;
 }
 
 CK_RV
-sl_nested_apply(const struct sl_attr *packed, struct sl_attrs *attrs)
+sl_nested_apply(const struct sl_attr *packed, unsigned kind, unsigned may, struct sl_attrs *attrs)
 {
 	struct member m;
 	CK_RV rv = CKR_OK;
 	size_t at = 0;
 
 	while (rv == CKR_OK && next(packed, &at, &m)) {
-		const struct sl_attr *said = sl_attrs_get(attrs, (CK_ATTRIBUTE_TYPE)m.type);
+		const CK_ATTRIBUTE one = { (CK_ATTRIBUTE_TYPE)m.type, (void *)(uintptr_t)m.value, (CK_ULONG)m.len };
 
-		if (said != NULL && !sl_attr_equal(said, m.value, (size_t)m.len))
-			rv = CKR_TEMPLATE_INCONSISTENT;
-		else
-			rv = sl_rv(sl_attrs_set(attrs, (CK_ATTRIBUTE_TYPE)m.type, m.value, (size_t)m.len));
+		rv = sl_template_take(kind, may, &one, 1, attrs);
 	}
-	return rv;
+	return rv == CKR_OK || rv == CKR_HOST_MEMORY ? rv : CKR_TEMPLATE_INCONSISTENT;
 }

@@ -21,12 +21,16 @@ CK_RV sl_nested_read(const struct sl_attr *packed, CK_ATTRIBUTE *attribute);
 /* Whether a caller's value of such an attribute is the same array. */
 bool sl_nested_equal(const struct sl_attr *packed, const CK_ATTRIBUTE *attribute);
 
-/* Whether an object has every attribute of the array (PKCS#11 3.0 table 30, CKA_WRAP_TEMPLATE). */
+/*
+ * Whether an object has every attribute of the array (PKCS#11 3.0 table 30, CKA_WRAP_TEMPLATE), as C_FindObjects matches: a hidden value never.
+ */
 bool sl_nested_fits(const struct sl_attr *packed, const struct sl_object *object);
 
 /*
- * Adds every attribute of the array to attrs; CKR_TEMPLATE_INCONSISTENT where attrs says otherwise (CKA_UNWRAP_TEMPLATE, CKA_DERIVE_TEMPLATE).
+ * Adds every attribute of the array to attrs, those of a new object of that kind: the rules of template.h hold for them as for a caller's own, since
+ * whoever made the wrapping key wrote them. CKR_TEMPLATE_INCONSISTENT where attrs says otherwise (CKA_UNWRAP_TEMPLATE, CKA_DERIVE_TEMPLATE) or the
+ * object cannot have the attribute.
  */
-CK_RV sl_nested_apply(const struct sl_attr *packed, struct sl_attrs *attrs);
+CK_RV sl_nested_apply(const struct sl_attr *packed, unsigned kind, unsigned may, struct sl_attrs *attrs);
 
 #endif

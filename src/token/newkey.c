@@ -5,6 +5,7 @@
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
 #include "token/build.h"
+#include "token/nested.h"
 #include "token/rv.h"
 #include "token/seal.h"
 #include "token/template.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #define CHECK_LEN 3
+#define CHECKED_FROM 16
 
 void
 sl_newkey_clear(struct sl_newkey *newkey)
@@ -29,6 +31,26 @@ sl_newkey_may_write(const struct sl_session *session, bool token_object)
 	if (!session->rw)
 		return CKR_SESSION_READ_ONLY;
 	return sl_store_writable(session->token->instance->store) ? CKR_OK : CKR_TOKEN_WRITE_PROTECTED;
+}
+
+static CK_RV
+permitted(const struct sl_session *session, const struct sl_attrs *attrs)
+{
+	if (sl_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false))
+		return CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
+	return sl_newkey_may_write(session, sl_attrs_bool(attrs, CKA_TOKEN, false));
+}
+
+CK_RV
+sl_newkey_rule(struct sl_session *session, const struct sl_object *from, CK_ATTRIBUTE_TYPE rule, struct sl_newkey *k)
+{
+	const struct sl_attr *packed = sl_attrs_get(&from->attrs, rule);
+	CK_RV rv;
+
+	if (packed == NULL)
+		return CKR_OK;
+	rv = sl_nested_apply(packed, k->kind, SL_MAY_DERIVE, &k->attrs);
+	return rv == CKR_OK ? permitted(session, &k->attrs) : rv;
 }
 
 CK_RV
@@ -53,10 +75,8 @@ sl_newkey_begin(struct sl_session *session, const struct sl_newkey_default *othe
 		rv = sl_rv(sl_attrs_set_ulong(&k.attrs, CKA_KEY_TYPE, k.key_type));
 	if (rv == CKR_OK && otherwise->may == SL_MAY_CREATE)
 		rv = sl_template_complete(k.kind, SL_MUST_CREATE, &k.attrs);
-	if (rv == CKR_OK && sl_attrs_bool(&k.attrs, CKA_ALWAYS_AUTHENTICATE, false))
-		rv = CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
 	if (rv == CKR_OK)
-		rv = sl_newkey_may_write(session, sl_attrs_bool(&k.attrs, CKA_TOKEN, false));
+		rv = permitted(session, &k.attrs);
 	if (rv != CKR_OK) {
 		sl_newkey_clear(&k);
 		return rv;
@@ -105,8 +125,8 @@ import_ec(CK_KEY_TYPE key_type, const struct sl_attrs *a, struct sl_key **ret_ke
 
 	if ((err = sl_key_curve(params.data, params.len, &kind, &size)) != SL_OK)
 		return SL_ERR_UNSUPPORTED;
-	if ((key_type == CKK_EC) != (kind == SL_KEY_EC))
-		return SL_ERR_ARG;
+	if (key_type != sl_build_curve_type(kind))
+		return SL_ERR_MISMATCH;
 	return kind == SL_KEY_EC ? sl_key_from_ec_curve(params.data, params.len, value.data, value.len, ret_key) :
 	       sl_key_from_raw(kind, value.data, value.len, ret_key);
 }
@@ -123,6 +143,23 @@ forget_values(struct sl_newkey *k)
 			sl_attrs_remove(&k->attrs, rules[i].type);
 }
 
+/* An RSA key of another size is no mechanism that we lack, and not everything that is wrong is wrong with the device. */
+static CK_RV
+import_rv(unsigned kind, enum sl_err err)
+{
+	switch (err) {
+	case SL_ERR_UNSUPPORTED:
+		return kind == SL_IS_EC_PRIVATE ? CKR_CURVE_NOT_SUPPORTED : CKR_ATTRIBUTE_VALUE_INVALID;
+	case SL_ERR_MISMATCH:
+		return CKR_TEMPLATE_INCONSISTENT;
+	case SL_ERR_RANGE:
+	case SL_ERR_FORMAT:
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	default:
+		return sl_rv(err);
+	}
+}
+
 CK_RV
 sl_newkey_import(struct sl_newkey *k)
 {
@@ -136,8 +173,7 @@ sl_newkey_import(struct sl_newkey *k)
 			rv = CKR_ATTRIBUTE_VALUE_INVALID;
 	} else {
 		err = k->kind == SL_IS_RSA_PRIVATE ? import_rsa(&k->attrs, &k->key) : import_ec(k->key_type, &k->attrs, &k->key);
-		rv = err == SL_ERR_UNSUPPORTED ? CKR_CURVE_NOT_SUPPORTED :
-		     err == SL_ERR_ARG || err == SL_ERR_RANGE || err == SL_ERR_FORMAT ? CKR_ATTRIBUTE_VALUE_INVALID : sl_rv(err);
+		rv = import_rv(k->kind, err);
 	}
 	forget_values(k);
 	return rv;
@@ -194,18 +230,24 @@ check_value(const struct sl_newkey *k, uint8_t ret_check[CHECK_LEN])
 static CK_RV
 complete_secret(struct sl_newkey *k)
 {
-	const struct sl_attr *said = sl_attrs_get(&k->attrs, CKA_CHECK_VALUE);
+	const struct sl_attr *said;
 	uint8_t check[CHECK_LEN];
 	CK_RV rv;
 
 	if ((rv = sl_rv(sl_attrs_set_ulong(&k->attrs, CKA_VALUE_LEN, sl_key_size(k->key) / 8))) != CKR_OK ||
 	    (rv = sl_rv(check_value(k, check))) != CKR_OK)
 		return rv;
+	said = sl_attrs_get(&k->attrs, CKA_CHECK_VALUE);
 	/* An empty one in the template asks for none. */
 	if (said != NULL && said->len == 0)
 		return CKR_OK;
 	if (said != NULL && !sl_attr_equal(said, check, sizeof(check)))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
+	/* Of a short value (a password) it would confirm guesses, to whoever reads the store, too. */
+	if (sl_key_size(k->key) < 8 * CHECKED_FROM) {
+		sl_attrs_remove(&k->attrs, CKA_CHECK_VALUE);
+		return CKR_OK;
+	}
 	return sl_rv(sl_attrs_set(&k->attrs, CKA_CHECK_VALUE, check, sizeof(check)));
 }
 
@@ -248,7 +290,7 @@ complete_secrecy(struct sl_newkey *k)
 	if (rv == CKR_OK && open && sl_attrs_get(a, CKA_EXTRACTABLE) == NULL)
 		rv = sl_rv(sl_attrs_set_bool(a, CKA_EXTRACTABLE, true));
 	if (rv == CKR_OK)
-		rv = sl_rv(sl_build_defaults(a, k->class, sl_build_usage_of(k->key_type)));
+		rv = sl_rv(sl_build_defaults(a, k->class, sl_build_usage_of(k->key_type) & (k->derives ? ~0U : ~(unsigned)SL_USE_DERIVE)));
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_attrs_set_bool(a, CKA_ALWAYS_SENSITIVE, k->always_sensitive && sl_attrs_bool(a, CKA_SENSITIVE, true)));
 	if (rv == CKR_OK)

@@ -18,6 +18,7 @@ struct sl_newkey {
 	CK_MECHANISM_TYPE mechanism; /* CKA_KEY_GEN_MECHANISM, with CKA_LOCAL = true; CK_UNAVAILABLE_INFORMATION: not generated here */
 	bool always_sensitive;       /* what CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE can be at most */
 	bool never_extractable;
+	bool derives;                /* CKA_DERIVE is true unless the template says otherwise */
 	bool closed;                 /* sensitive and not extractable unless the template says otherwise */
 };
 
@@ -35,6 +36,11 @@ struct sl_newkey_default {
 };
 CK_RV sl_newkey_begin(struct sl_session *session, const struct sl_newkey_default *otherwise, const CK_ATTRIBUTE *template, CK_ULONG n,
                       struct sl_newkey *ret_newkey);
+
+/*
+ * Applies the CKA_UNWRAP_TEMPLATE or CKA_DERIVE_TEMPLATE of a key that the new one comes from; fine when it has none. The codes of sl_newkey_begin().
+ */
+CK_RV sl_newkey_rule(struct sl_session *session, const struct sl_object *from, CK_ATTRIBUTE_TYPE rule, struct sl_newkey *newkey);
 
 /* C_CreateObject: makes newkey->key of the values in its template, which are gone from it then. */
 CK_RV sl_newkey_import(struct sl_newkey *newkey);

@@ -78,7 +78,8 @@ sl_seal_key(struct sl_token *token, const struct sl_key *key, uint8_t **ret_blob
 }
 
 enum sl_err
-sl_seal_open(struct sl_root *root, const uint8_t *blob, size_t len, const struct sl_known *known, struct sl_key **ret_key)
+sl_seal_open(struct sl_root *root, const uint8_t *blob, size_t len, const struct sl_known *known,
+             struct sl_key **ret_key)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 	SL_SECRET secret = { 0 };

@@ -62,9 +62,9 @@ static const char *
 ssh_ecdsa(const struct sl_key *key)
 {
 	SL_SECRET oid = { 0 };
-	const char *curve = sl_key_part(key, SL_PART_EC_OID, &oid) == SL_OK ? sl_key_curve_name(oid.bytes, oid.len) : NULL;
+	const char *curve;
 
-	if (curve == NULL)
+	if (sl_key_part(key, SL_PART_EC_OID, &oid) != SL_OK || (curve = sl_key_curve_name(oid.bytes, oid.len)) == NULL)
 		return NULL;
 	return strcmp(curve, "P-256") == 0   ? "ecdsa-sha2-nistp256"
 	       : strcmp(curve, "P-384") == 0 ? "ecdsa-sha2-nistp384"

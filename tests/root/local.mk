@@ -30,3 +30,16 @@ tests/root/test-with-tpm.log: tests/root/test-link
 check_PROGRAMS += tests/root/test-tpm-crypto
 tests_root_test_tpm_crypto_SOURCES = tests/root/test-tpm-crypto.c
 tests_root_test_tpm_crypto_LDADD = $(test_ldadd)
+
+libtpmtest_la_SOURCES += tests/root/sealtest.c tests/root/sealtest.h
+check_PROGRAMS += tests/root/test-seal
+tests_root_test_seal_SOURCES = tests/root/test-seal.c
+tests_root_test_seal_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-seal-faults
+tests_root_test_seal_faults_SOURCES = tests/root/test-seal-faults.c
+tests_root_test_seal_faults_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-seal-keys
+tests_root_test_seal_keys_SOURCES = tests/root/test-seal-keys.c
+tests_root_test_seal_keys_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)

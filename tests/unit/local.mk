@@ -29,6 +29,10 @@ check_PROGRAMS += tests/unit/test-key
 tests_unit_test_key_SOURCES = tests/unit/test-key.c tests/unit/leaf.c tests/unit/leaf.h
 tests_unit_test_key_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 
+check_PROGRAMS += tests/unit/test-sealed
+tests_unit_test_sealed_SOURCES = tests/unit/test-sealed.c
+tests_unit_test_sealed_LDADD = $(test_ldadd)
+
 check_PROGRAMS += tests/unit/test-table tests/unit/test-template tests/unit/test-store
 tests_unit_test_table_SOURCES = tests/unit/test-table.c
 tests_unit_test_table_LDADD = $(test_ldadd)
@@ -38,7 +42,8 @@ tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_LDADD = $(test_ldadd) $(SQLITE_LIBS)
 # One host with an engine of the test's own, one with libp11's.
 check_PROGRAMS += tests/unit/test-engine tests/unit/test-engine-p11
-tests_unit_test_engine_SOURCES = tests/unit/test-engine.c tests/unit/leaf.c tests/unit/leaf.h
+tests_unit_test_engine_SOURCES = tests/unit/test-engine.c tests/unit/leaf.c tests/unit/leaf.h \
+	tests/unit/outside.c tests/unit/outside.h
 tests_unit_test_engine_CPPFLAGS = $(AM_CPPFLAGS) -DCOUNTING=1
 tests_unit_test_engine_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_engine_p11_SOURCES = $(tests_unit_test_engine_SOURCES)
@@ -56,3 +61,11 @@ tests_unit_test_mac_SOURCES = tests/unit/test-mac.c
 tests_unit_test_mac_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_kdf_SOURCES = tests/unit/test-kdf.c
 tests_unit_test_kdf_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+check_PROGRAMS += tests/unit/test-agree tests/unit/test-rsacrypt tests/unit/test-outside
+outside_sources = tests/unit/leaf.c tests/unit/leaf.h tests/unit/outside.c tests/unit/outside.h
+tests_unit_test_agree_SOURCES = tests/unit/test-agree.c $(outside_sources)
+tests_unit_test_agree_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+tests_unit_test_rsacrypt_SOURCES = tests/unit/test-rsacrypt.c $(outside_sources)
+tests_unit_test_rsacrypt_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+tests_unit_test_outside_SOURCES = tests/unit/test-outside.c $(outside_sources)
+tests_unit_test_outside_LDADD = $(test_ldadd) $(CRYPTO_LIBS)

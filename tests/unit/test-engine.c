@@ -4,6 +4,7 @@
 #include "crypto/rand.h"
 #include "lib/test.h"
 #include "unit/leaf.h"
+#include "unit/outside.h"
 
 /* The host of this test uses what hosts still use. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -58,7 +59,8 @@ count_rand(unsigned char *buf, int len)
 static int
 count_pkey(ENGINE *e, EVP_PKEY_METHOD **ret, const int **nids, int nid)
 {
-	static const int all[] = { EVP_PKEY_RSA, EVP_PKEY_EC, EVP_PKEY_ED25519, EVP_PKEY_X25519 };
+	static const int all[] = { EVP_PKEY_RSA, EVP_PKEY_EC, EVP_PKEY_ED25519, EVP_PKEY_X25519,
+		                  EVP_PKEY_ED448, EVP_PKEY_X448 };
 
 	(void)e;
 	if (ret == NULL) {
@@ -167,6 +169,7 @@ run(const char *how, void (*load)(void))
 	the_trap("EC");
 	called.pkey = 0;
 	leaf_all(how);
+	outside_all(how);
 	across(before, how);
 	for (size_t i = 0; i < leaf_n_cases; i++)
 		sl_key_unref(&before[i].key);
