@@ -3,10 +3,14 @@
 #ifndef PKCS11_3_H
 #define PKCS11_3_H
 
+#include "pkcs11-additions.h"
+
 /*
- * The functions and function lists of PKCS#11 3.0 and 3.2, for a header that is older. Included by pkcs11-additions.h. Order and types are the
- * OASIS standards'; a header that says it has them rules.
+ * The functions and function lists of PKCS#11 3.0 and 3.2, for a header that is older. Included by pkcs11-additions.h.
+ * Order and types are the OASIS standards'; a header that says it has them rules.
  */
+
+#include <p11-kit/pkcs11.h>
 
 /* Every function, in the order of the lists: the lists are made of these, so that none can be missing. */
 #define SL_CK_FUNCTIONS_2_40(X) X(C_Initialize) X(C_Finalize) X(C_GetInfo) SL_CK_FUNCTIONS_REST_2_40(X)
@@ -50,35 +54,46 @@ typedef CK_INTERFACE_PTR *CK_INTERFACE_PTR_PTR;
 /* 3.0 base specification, sections 5.4, 5.6, 5.9, 5.11, 5.14, 5.16 */
 SL_CK_DECLARE(C_GetInterfaceList, (CK_INTERFACE *list, CK_ULONG *count));
 SL_CK_DECLARE(C_GetInterface, (CK_UTF8CHAR *name, CK_VERSION *version, CK_INTERFACE **interface, CK_FLAGS flags));
-SL_CK_DECLARE(C_LoginUser, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG pin_len, CK_UTF8CHAR *username,
+SL_CK_DECLARE(C_LoginUser, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG pin_len,
+                            CK_UTF8CHAR *username,
                             CK_ULONG username_len));
 SL_CK_DECLARE(C_SessionCancel, (CK_SESSION_HANDLE session, CK_FLAGS flags));
 SL_CK_DECLARE(C_MessageEncryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-SL_CK_DECLARE(C_EncryptMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad, CK_ULONG aad_len,
+SL_CK_DECLARE(C_EncryptMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad,
+                                 CK_ULONG aad_len,
                                  CK_BYTE *plaintext, CK_ULONG plaintext_len, CK_BYTE *ciphertext, CK_ULONG *ciphertext_len));
-SL_CK_DECLARE(C_EncryptMessageBegin, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad, CK_ULONG aad_len));
-SL_CK_DECLARE(C_EncryptMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part, CK_ULONG part_len,
+SL_CK_DECLARE(C_EncryptMessageBegin, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad,
+                                      CK_ULONG aad_len));
+SL_CK_DECLARE(C_EncryptMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part,
+                                     CK_ULONG part_len,
                                      CK_BYTE *ciphertext, CK_ULONG *ciphertext_len, CK_FLAGS flags));
 SL_CK_DECLARE(C_MessageEncryptFinal, (CK_SESSION_HANDLE session));
 SL_CK_DECLARE(C_MessageDecryptInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-SL_CK_DECLARE(C_DecryptMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad, CK_ULONG aad_len,
+SL_CK_DECLARE(C_DecryptMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad,
+                                 CK_ULONG aad_len,
                                  CK_BYTE *ciphertext, CK_ULONG ciphertext_len, CK_BYTE *plaintext, CK_ULONG *plaintext_len));
-SL_CK_DECLARE(C_DecryptMessageBegin, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad, CK_ULONG aad_len));
-SL_CK_DECLARE(C_DecryptMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part, CK_ULONG part_len,
+SL_CK_DECLARE(C_DecryptMessageBegin, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *aad,
+                                      CK_ULONG aad_len));
+SL_CK_DECLARE(C_DecryptMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part,
+                                     CK_ULONG part_len,
                                      CK_BYTE *plaintext, CK_ULONG *plaintext_len, CK_FLAGS flags));
 SL_CK_DECLARE(C_MessageDecryptFinal, (CK_SESSION_HANDLE session));
 SL_CK_DECLARE(C_MessageSignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-SL_CK_DECLARE(C_SignMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *data, CK_ULONG data_len,
+SL_CK_DECLARE(C_SignMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *data,
+                              CK_ULONG data_len,
                               CK_BYTE *signature, CK_ULONG *signature_len));
 SL_CK_DECLARE(C_SignMessageBegin, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len));
-SL_CK_DECLARE(C_SignMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part, CK_ULONG part_len,
+SL_CK_DECLARE(C_SignMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part,
+                                  CK_ULONG part_len,
                                   CK_BYTE *signature, CK_ULONG *signature_len));
 SL_CK_DECLARE(C_MessageSignFinal, (CK_SESSION_HANDLE session));
 SL_CK_DECLARE(C_MessageVerifyInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-SL_CK_DECLARE(C_VerifyMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *data, CK_ULONG data_len,
+SL_CK_DECLARE(C_VerifyMessage, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *data,
+                                CK_ULONG data_len,
                                 CK_BYTE *signature, CK_ULONG signature_len));
 SL_CK_DECLARE(C_VerifyMessageBegin, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len));
-SL_CK_DECLARE(C_VerifyMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part, CK_ULONG part_len,
+SL_CK_DECLARE(C_VerifyMessageNext, (CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK_BYTE *part,
+                                    CK_ULONG part_len,
                                     CK_BYTE *signature, CK_ULONG signature_len));
 SL_CK_DECLARE(C_MessageVerifyFinal, (CK_SESSION_HANDLE session));
 
@@ -166,22 +181,29 @@ typedef struct CK_ASYNC_DATA {
 } CK_ASYNC_DATA;
 typedef CK_ASYNC_DATA *CK_ASYNC_DATA_PTR;
 
-SL_CK_DECLARE(C_EncapsulateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE public_key, CK_ATTRIBUTE *template,
+SL_CK_DECLARE(C_EncapsulateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE public_key,
+                                 CK_ATTRIBUTE *template,
                                  CK_ULONG n, CK_BYTE *ciphertext, CK_ULONG *ciphertext_len, CK_OBJECT_HANDLE *key));
-SL_CK_DECLARE(C_DecapsulateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE private_key, CK_ATTRIBUTE *template,
+SL_CK_DECLARE(C_DecapsulateKey, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE private_key,
+                                 CK_ATTRIBUTE *template,
                                  CK_ULONG n, CK_BYTE *ciphertext, CK_ULONG ciphertext_len, CK_OBJECT_HANDLE *key));
-SL_CK_DECLARE(C_VerifySignatureInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_BYTE *signature,
+SL_CK_DECLARE(C_VerifySignatureInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
+                                      CK_BYTE *signature,
                                       CK_ULONG signature_len));
 SL_CK_DECLARE(C_VerifySignature, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len));
 SL_CK_DECLARE(C_VerifySignatureUpdate, (CK_SESSION_HANDLE session, CK_BYTE *part, CK_ULONG part_len));
 SL_CK_DECLARE(C_VerifySignatureFinal, (CK_SESSION_HANDLE session));
-SL_CK_DECLARE(C_GetSessionValidationFlags, (CK_SESSION_HANDLE session, CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *flags));
+SL_CK_DECLARE(C_GetSessionValidationFlags, (CK_SESSION_HANDLE session, CK_SESSION_VALIDATION_FLAGS_TYPE type,
+                                            CK_FLAGS *flags));
 SL_CK_DECLARE(C_AsyncComplete, (CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ASYNC_DATA *result));
 SL_CK_DECLARE(C_AsyncGetID, (CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG *id));
-SL_CK_DECLARE(C_AsyncJoin, (CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG id, CK_BYTE *data, CK_ULONG data_len));
-SL_CK_DECLARE(C_WrapKeyAuthenticated, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key,
+SL_CK_DECLARE(C_AsyncJoin, (CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG id, CK_BYTE *data,
+                            CK_ULONG data_len));
+SL_CK_DECLARE(C_WrapKeyAuthenticated, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+                                       CK_OBJECT_HANDLE wrapping_key,
                                        CK_OBJECT_HANDLE key, CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *wrapped, CK_ULONG *wrapped_len));
-SL_CK_DECLARE(C_UnwrapKeyAuthenticated, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping_key,
+SL_CK_DECLARE(C_UnwrapKeyAuthenticated, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+                                         CK_OBJECT_HANDLE unwrapping_key,
                                          CK_BYTE *wrapped, CK_ULONG wrapped_len, CK_ATTRIBUTE *template, CK_ULONG n, CK_BYTE *aad,
                                          CK_ULONG aad_len, CK_OBJECT_HANDLE *key));
 

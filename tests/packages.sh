@@ -10,7 +10,8 @@ SL_PACKAGES_BUILD=(autoconf automake libtool make gcc libc6-dev pkg-config libts
 SL_PACKAGES_DEMO=(python3 swtpm libtss2-tcti-swtpm0 openssh-client openssh-server openssl libengine-pkcs11-openssl opensc util-linux procps)
 # shellcheck disable=SC2034
 SL_PACKAGES_CHECK=(clang libclang-rt-14-dev xz-utils python3-cryptography tpm2-tools gnutls-bin p11-kit p11-kit-modules softhsm2 valgrind libc6-dbg
-	mandoc shellcheck git)
+	mandoc shellcheck git libnss3-tools nginx-light stunnel4 curl openjdk-17-jdk-headless
+	python3-pykcs11)
 
 sl_missing()
 {

@@ -36,7 +36,8 @@ C_EncryptMessageBegin(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = sl_op_message_begin(call.session, CKF_MESSAGE_ENCRYPT, &(struct sl_message){ param, param_len, { aad, aad_len } });
+		rv = sl_op_message_begin(call.session, CKF_MESSAGE_ENCRYPT,
+		                         &(struct sl_message){ param, param_len, { aad, aad_len } });
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -48,7 +49,8 @@ C_EncryptMessageNext(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len,
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = sl_op_message_next(call.session, CKF_MESSAGE_ENCRYPT, &(struct sl_message){ .param = param, .param_len = param_len },
+		rv = sl_op_message_next(call.session, CKF_MESSAGE_ENCRYPT,
+		                        &(struct sl_message){ .param = param, .param_len = param_len },
 		                        (struct sl_in){ part, part_len }, (struct sl_out){ ciphertext, ciphertext_len },
 		                        (flags & CKF_END_OF_MESSAGE) != 0);
 	return sl_call_end(&call, __func__, rv);
@@ -96,7 +98,8 @@ C_DecryptMessageBegin(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = sl_op_message_begin(call.session, CKF_MESSAGE_DECRYPT, &(struct sl_message){ param, param_len, { aad, aad_len } });
+		rv = sl_op_message_begin(call.session, CKF_MESSAGE_DECRYPT,
+		                         &(struct sl_message){ param, param_len, { aad, aad_len } });
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -108,7 +111,8 @@ C_DecryptMessageNext(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len,
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = sl_op_message_next(call.session, CKF_MESSAGE_DECRYPT, &(struct sl_message){ .param = param, .param_len = param_len },
+		rv = sl_op_message_next(call.session, CKF_MESSAGE_DECRYPT,
+		                        &(struct sl_message){ .param = param, .param_len = param_len },
 		                        (struct sl_in){ part, part_len }, (struct sl_out){ plaintext, plaintext_len },
 		                        (flags & CKF_END_OF_MESSAGE) != 0);
 	return sl_call_end(&call, __func__, rv);

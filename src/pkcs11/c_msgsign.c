@@ -36,7 +36,8 @@ C_SignMessageBegin(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len)
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = sl_op_msgsign_begin(call.session, CKF_MESSAGE_SIGN, &(struct sl_message){ .param = param, .param_len = param_len });
+		rv = sl_op_msgsign_begin(call.session, CKF_MESSAGE_SIGN,
+		                         &(struct sl_message){ .param = param, .param_len = param_len });
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -50,7 +51,8 @@ C_SignMessageNext(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, CK
 
 	if (rv == CKR_OK)
 		rv = signature_len == NULL ?
-		     sl_op_msgsign_update(call.session, CKF_MESSAGE_SIGN, &(struct sl_message){ .param = param, .param_len = param_len },
+		     sl_op_msgsign_update(call.session, CKF_MESSAGE_SIGN,
+		                          &(struct sl_message){ .param = param, .param_len = param_len },
 		                          (struct sl_in){ part, part_len }) :
 		     sl_op_msgsign_sign(call.session, &(struct sl_message){ .param = param, .param_len = param_len }, false,
 		                        (struct sl_in){ part, part_len }, (struct sl_out){ signature, signature_len });
@@ -99,7 +101,8 @@ C_VerifyMessageBegin(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len)
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = sl_op_msgsign_begin(call.session, CKF_MESSAGE_VERIFY, &(struct sl_message){ .param = param, .param_len = param_len });
+		rv = sl_op_msgsign_begin(call.session, CKF_MESSAGE_VERIFY,
+		                         &(struct sl_message){ .param = param, .param_len = param_len });
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -113,7 +116,8 @@ C_VerifyMessageNext(CK_SESSION_HANDLE session, void *param, CK_ULONG param_len, 
 
 	if (rv == CKR_OK)
 		rv = signature == NULL ?
-		     sl_op_msgsign_update(call.session, CKF_MESSAGE_VERIFY, &(struct sl_message){ .param = param, .param_len = param_len },
+		     sl_op_msgsign_update(call.session, CKF_MESSAGE_VERIFY,
+		                          &(struct sl_message){ .param = param, .param_len = param_len },
 		                          (struct sl_in){ part, part_len }) :
 		     sl_op_msgsign_verify(call.session, &(struct sl_message){ .param = param, .param_len = param_len }, false,
 		                          (struct sl_in){ part, part_len }, (struct sl_in){ signature, signature_len });

@@ -119,8 +119,8 @@ C_SessionCancel(CK_SESSION_HANDLE session, CK_FLAGS flags)
 }
 
 /*
- * libcrypto 3.0 lets nobody out with the state of a running hash, and a state made of all the data hashed so far would be as long as the data. So no
- * state of ours can be saved, and none that is brought to us is one.
+ * libcrypto 3.0 lets nobody out with the state of a running hash, and a state made of all the data hashed so far would
+ * be as long as the data. So no state of ours can be saved, and none that is brought to us is one.
  */
 CK_RV
 C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *state_len)

@@ -99,8 +99,12 @@ describe_token(const struct sl_call *call, CK_TOKEN_INFO *info)
 
 	if ((rv = sl_rv(sl_token_present(call->token, &device))) != CKR_OK || (rv = sl_rv(sl_token_serial(call->token, serial))) != CKR_OK)
 		return rv == CKR_HOST_MEMORY ? rv : CKR_TOKEN_NOT_PRESENT;
+	/*
+	 * Without CKF_LOGIN_REQUIRED, CKF_USER_PIN_INITIALIZED says that the token is usable as it is. NSS reads the two so and writes its
+	 * own databases without a password so; where the flag is missing it wants a SO's login and a new PIN before it imports a key.
+	 */
 	*info = (CK_TOKEN_INFO){
-		.flags = CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS,
+		.flags = CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS,
 		.ulMaxSessionCount = CK_EFFECTIVELY_INFINITE,
 		.ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE,
 		.ulTotalPublicMemory = CK_UNAVAILABLE_INFORMATION,

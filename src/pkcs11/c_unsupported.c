@@ -3,7 +3,8 @@
 #include "pkcs11/call.h"
 
 /*
- * Functions of the standard that are not there yet: each says so with CKR_FUNCTION_NOT_SUPPORTED, after the checks that every call gets.
+ * Functions of the standard that are not there yet: each says so with CKR_FUNCTION_NOT_SUPPORTED, after the checks that
+ * every call gets.
  */
 
 static CK_RV
@@ -41,18 +42,20 @@ C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len, CK_BYTE 
 }
 
 /*
- * PKCS#11 3.2: no mechanism of ours encapsulates keys, or wraps them with associated data, and no session of ours is asynchronous. No token says
- * that it is validated.
+ * PKCS#11 3.2: no mechanism of ours encapsulates keys, or wraps them with associated data, and no session of ours is
+ * asynchronous. No token says that it is validated.
  */
 CK_RV
-C_EncapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE public_key, CK_ATTRIBUTE *template,
+C_EncapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE public_key,
+                 CK_ATTRIBUTE *template,
                  CK_ULONG n, CK_BYTE *ciphertext, CK_ULONG *ciphertext_len, CK_OBJECT_HANDLE *key)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_DecapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE private_key, CK_ATTRIBUTE *template,
+C_DecapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE private_key,
+                 CK_ATTRIBUTE *template,
                  CK_ULONG n, CK_BYTE *ciphertext, CK_ULONG ciphertext_len, CK_OBJECT_HANDLE *key)
 {
 	return not_supported(session, __func__);
@@ -77,14 +80,16 @@ C_AsyncJoin(CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG id, CK_BY
 }
 
 CK_RV
-C_WrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key, CK_OBJECT_HANDLE key,
+C_WrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping_key,
+                       CK_OBJECT_HANDLE key,
                        CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *wrapped, CK_ULONG *wrapped_len)
 {
 	return not_supported(session, __func__);
 }
 
 CK_RV
-C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping_key, CK_BYTE *wrapped,
+C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping_key,
+                         CK_BYTE *wrapped,
                          CK_ULONG wrapped_len, CK_ATTRIBUTE *template, CK_ULONG n, CK_BYTE *aad, CK_ULONG aad_len,
                          CK_OBJECT_HANDLE *key)
 {

@@ -116,6 +116,7 @@ begin_object(struct sl_derive *d, const struct row *row, const struct sl_half *t
 	d->newkey.always_sensitive = sl_attrs_bool(&d->base->attrs, CKA_ALWAYS_SENSITIVE, false);
 	d->newkey.never_extractable = sl_attrs_bool(&d->base->attrs, CKA_NEVER_EXTRACTABLE, false);
 	d->newkey.closed = sl_root_key_is(d->base);
+	d->newkey.derives = true; /* a step of a key schedule is made for the next one */
 	d->pieceless = sl_derive_base_is_closed(d);
 	d->len = sl_attrs_ulong(&d->newkey.attrs, CKA_VALUE_LEN, 0);
 	return d->len <= 8192 ? CKR_OK : CKR_KEY_SIZE_RANGE;

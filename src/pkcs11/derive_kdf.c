@@ -11,6 +11,8 @@
 #include "token/template.h"
 
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #define KDF_PARTS_MAX 16
 
@@ -315,6 +317,22 @@ sl_derive_kdf108_feedback(struct sl_derive *d, struct sl_secret *ret_value)
 	return kdf108(d, &k, ret_value);
 }
 
+/*
+ * CK_PKCS5_PBKD2_PARAMS of before 2.40 has the length's address where CK_PKCS5_PBKD2_PARAMS2 has the length; NSS still sends it. What
+ * is too large to be a length may be such an address, or rubbish: the kernel reads it, which does not fault.
+ */
+static CK_ULONG
+password_len(CK_ULONG given)
+{
+	struct iovec there = { (void *)given, sizeof(given) };
+	CK_ULONG len = 0;
+	struct iovec here = { &len, sizeof(len) };
+
+	if (given <= SL_ATTR_VALUE_MAX || process_vm_readv(getpid(), &here, 1, &there, 1, 0) != (ssize_t)sizeof(len))
+		return given;
+	return len;
+}
+
 /* Section 2.39. The password and the salt come in clear: the key is as strong as they are. */
 CK_RV
 sl_derive_pbkdf2(struct sl_session *session, const CK_MECHANISM *mechanism, const struct sl_half *template, CK_OBJECT_HANDLE *ret_key)
@@ -325,13 +343,14 @@ sl_derive_pbkdf2(struct sl_session *session, const CK_MECHANISM *mechanism, cons
 	const CK_PKCS5_PBKD2_PARAMS2 *p = mechanism->pParameter;
 	SL_NEWKEY k = { 0 };
 	SL_SECRET value = { 0 };
+	CK_ULONG password;
 	enum sl_hash hash;
 	size_t len;
 	CK_RV rv;
 
 	if (p == NULL || mechanism->ulParameterLen != sizeof(*p) || p->saltSource != CKZ_SALT_SPECIFIED || p->iterations == 0 ||
 	    p->prf >= SL_ARRAY_LEN(hashes) || (p->pSaltSourceData == NULL && p->ulSaltSourceDataLen != 0) ||
-	    (p->pPassword == NULL && p->ulPasswordLen != 0) || p->ulPasswordLen > SL_ATTR_VALUE_MAX)
+	    (password = password_len(p->ulPasswordLen)) > SL_ATTR_VALUE_MAX || (p->pPassword == NULL && password != 0))
 		return CKR_MECHANISM_PARAM_INVALID;
 	hash = hashes[p->prf];
 	if (hash == SL_HASH_NONE)
@@ -344,7 +363,7 @@ sl_derive_pbkdf2(struct sl_session *session, const CK_MECHANISM *mechanism, cons
 	k.mechanism = mechanism->mechanism;
 	k.always_sensitive = true;
 	k.never_extractable = true;
-	rv = sl_rv(sl_kdf_pbkdf2(hash, (struct sl_part){ p->pPassword, p->ulPasswordLen },
+	rv = sl_rv(sl_kdf_pbkdf2(hash, (struct sl_part){ p->pPassword, password },
 	                         (struct sl_part){ p->pSaltSourceData, p->ulSaltSourceDataLen }, p->iterations, len, &value));
 	if (rv == CKR_OK)
 		rv = sl_newkey_secret(&k, value.bytes, value.len);

@@ -7,11 +7,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The function lists, in the order of the standard, and complete. The functions that give them out are the module's only exports. */
+/*
+ * The function lists, in the order of the standard, and complete. The functions that give them out are the module's
+ * only exports.
+ */
 
 #define EXPORT __attribute__((visibility("default")))
 #define ENTRY(name) .name = name,
-#define ALL_2_40(info) .C_Initialize = C_Initialize, .C_Finalize = C_Finalize, .C_GetInfo = info, SL_CK_FUNCTIONS_REST_2_40(ENTRY)
+#define ALL_2_40(info) \
+	.C_Initialize = C_Initialize, .C_Finalize = C_Finalize, .C_GetInfo = info, SL_CK_FUNCTIONS_REST_2_40(ENTRY)
 
 #define ONE(name) +1
 #define LENGTH(functions) (sizeof(void *) * (0 functions(ONE)))
@@ -19,10 +23,13 @@
 /* A list is its version, padded to a pointer, and these pointers: no more, no less. */
 _Static_assert(sizeof(CK_FUNCTION_LIST) == sizeof(void *) + LENGTH(SL_CK_FUNCTIONS_2_40), "list of 2.40");
 _Static_assert(sizeof(CK_FUNCTION_LIST_3_0) == sizeof(CK_FUNCTION_LIST) + LENGTH(SL_CK_FUNCTIONS_3_0), "list of 3.0");
-_Static_assert(sizeof(CK_FUNCTION_LIST_3_2) == sizeof(CK_FUNCTION_LIST_3_0) + LENGTH(SL_CK_FUNCTIONS_3_2), "list of 3.2");
+_Static_assert(sizeof(CK_FUNCTION_LIST_3_2) == sizeof(CK_FUNCTION_LIST_3_0) + LENGTH(SL_CK_FUNCTIONS_3_2),
+               "list of 3.2");
 
 static CK_FUNCTION_LIST list_2_40 = { .version = { 2, 40 }, ALL_2_40(C_GetInfo) };
-static CK_FUNCTION_LIST_3_0 list_3_0 = { .version = { 3, 0 }, ALL_2_40(sl_general_info_3_0) SL_CK_FUNCTIONS_3_0(ENTRY) };
+static CK_FUNCTION_LIST_3_0 list_3_0 = {
+	.version = { 3, 0 }, ALL_2_40(sl_general_info_3_0) SL_CK_FUNCTIONS_3_0(ENTRY)
+};
 static CK_FUNCTION_LIST_3_2 list_3_2 = {
 	.version = { 3, 2 }, ALL_2_40(sl_general_info_3_2) SL_CK_FUNCTIONS_3_0(ENTRY) SL_CK_FUNCTIONS_3_2(ENTRY)
 };
@@ -30,8 +37,8 @@ static CK_FUNCTION_LIST_3_2 list_3_2 = {
 static CK_UTF8CHAR standard[] = "PKCS 11";
 
 /*
- * The first one is what a caller without wishes gets. CKF_INTERFACE_FORK_SAFE would promise that sessions and handles live on in a forked child;
- * ours has to call C_Initialize.
+ * The first one is what a caller without wishes gets. CKF_INTERFACE_FORK_SAFE would promise that sessions and handles
+ * live on in a forked child; ours has to call C_Initialize.
  */
 static CK_INTERFACE interfaces[] = {
 	{ standard, &list_3_2, 0 },

@@ -20,7 +20,8 @@
 #define ECDSA(ckm, h) { .type = (ckm), .info = { 224, 521, SV | EC }, .key_type = CKK_EC, .alg = SL_SIG_ECDSA, .hash = (h) }
 #define RSA(ckm, h) { .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_PKCS1, .hash = (h) }
 #define PSS(ckm, h) \
-	{ .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .params = SL_PARAMS_PSS, .alg = SL_SIG_RSA_PSS, .hash = (h) }
+	{ .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .params = SL_PARAMS_PSS, .alg = SL_SIG_RSA_PSS, \
+	  .hash = (h) }
 /* Whole, and cut to a length that the parameter tells. */
 #define HMAC(ckm, ckk, h) \
 	{ .type = (ckm), .info = { 1, 512, SV }, .key_type = (ckk), .is_mac = true, .mac = SL_MAC_HMAC, .hash = (h) }, \
@@ -28,7 +29,8 @@
 	  .mac = SL_MAC_HMAC, .hash = (h) }
 #define AES_MAC(ckm, flags, p, m) \
 	{ .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .is_mac = true, .mac = (m) }
-#define AES(ckm, flags, p, m) { .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .mode = (m) }
+#define AES(ckm, flags, p, m) \
+	{ .type = (ckm), .info = { 16, 32, (flags) }, .key_type = CKK_AES, .params = (p), .mode = (m) }
 
 /* Sizes are in bits, but in bytes for AES, ChaCha20 and MACs (PKCS#11 3.0 current mechanisms, 2.7.3 and 2.11.2). */
 static const struct sl_mech mechs[] = {

@@ -9,7 +9,9 @@
 #include "crypto/sign.h"
 #include "pkcs11-additions.h"
 
-/* The one mechanism table: C_GetMechanismList, C_GetMechanismInfo and every C_*Init read these rows and nothing else. */
+/*
+ * The one mechanism table: C_GetMechanismList, C_GetMechanismInfo and every C_*Init read these rows and nothing else.
+ */
 
 /* The form of a mechanism's parameter. */
 enum sl_params {
@@ -58,10 +60,12 @@ enum sl_hash sl_mech_hash(CK_MECHANISM_TYPE type);
 CK_RV sl_mech_sign_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_sig_params *ret_params);
 
 /* Of a MAC; *ret_len: bytes of the tag, at most the MAC's own length. Pointers are the caller's. */
-CK_RV sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_mac_params *ret_params, size_t *ret_len);
+CK_RV sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_mac_params *ret_params,
+                         size_t *ret_len);
 
 /* Of a symmetric cipher. Pointers are the caller's: good until C_EncryptInit returns, and not longer. */
-CK_RV sl_mech_cipher_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_cipher_params *ret_params);
+CK_RV sl_mech_cipher_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism,
+                            struct sl_cipher_params *ret_params);
 
 /* Of RSA encryption. The label is the caller's. */
 CK_RV sl_mech_rsa_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_rsa_crypt *ret_params);
@@ -76,6 +80,7 @@ struct sl_message_params {
 	size_t tag_len;
 	size_t data_len; /* CCM */
 };
-CK_RV sl_mech_message_params(const struct sl_mech *mech, const void *param, CK_ULONG len, struct sl_message_params *ret_params);
+CK_RV sl_mech_message_params(const struct sl_mech *mech, const void *param, CK_ULONG len,
+                             struct sl_message_params *ret_params);
 
 #endif

@@ -5,7 +5,8 @@
 #include "base/clean.h"
 
 /*
- * The parameters of mechanisms: PKCS#11 3.0 current mechanisms, chapter 2. Lengths and pointers come from a caller and are trusted for nothing.
+ * The parameters of mechanisms: PKCS#11 3.0 current mechanisms, chapter 2. Lengths and pointers come from a caller and
+ * are trusted for nothing.
  */
 
 #define SALT_MAX 1024
@@ -31,7 +32,8 @@ mgf_hash(CK_RSA_PKCS_MGF_TYPE mgf)
 	} mgfs[] = {
 		{ CKG_MGF1_SHA1, SL_HASH_SHA1 }, { CKG_MGF1_SHA224, SL_HASH_SHA224 }, { CKG_MGF1_SHA256, SL_HASH_SHA256 },
 		{ CKG_MGF1_SHA384, SL_HASH_SHA384 }, { CKG_MGF1_SHA512, SL_HASH_SHA512 }, { CKG_MGF1_SHA3_224, SL_HASH_SHA3_224 },
-		{ CKG_MGF1_SHA3_256, SL_HASH_SHA3_256 }, { CKG_MGF1_SHA3_384, SL_HASH_SHA3_384 }, { CKG_MGF1_SHA3_512, SL_HASH_SHA3_512 },
+		{ CKG_MGF1_SHA3_256, SL_HASH_SHA3_256 }, { CKG_MGF1_SHA3_384, SL_HASH_SHA3_384 }, { CKG_MGF1_SHA3_512,
+			SL_HASH_SHA3_512 },
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(mgfs); i++)
@@ -90,8 +92,8 @@ sl_mech_sign_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, s
 }
 
 /*
- * Section 2.12.3: CK_GCM_PARAMS. ulIvBits came with 2.40's errata and many callers leave it 0; the header of 2.40 as first published, which others
- * have, is without it. The length tells which.
+ * Section 2.12.3: CK_GCM_PARAMS. ulIvBits came with 2.40's errata and many callers leave it 0; the header of 2.40 as
+ * first published, which others have, is without it. The length tells which.
  */
 struct gcm_params_2_40 {
 	CK_BYTE *pIv;
@@ -111,7 +113,8 @@ gcm_params(const CK_MECHANISM *mechanism, struct sl_cipher_params *ret_params)
 	if (mechanism->pParameter == NULL)
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (mechanism->ulParameterLen == sizeof(*new))
-		given = (struct gcm_params_2_40){ new->pIv, new->ulIvLen != 0 ? new->ulIvLen : new->ulIvBits / 8, new->pAAD, new->ulAADLen,
+		given = (struct gcm_params_2_40){ new->pIv, new->ulIvLen != 0 ? new->ulIvLen : new->ulIvBits / 8, new->pAAD,
+			new->ulAADLen,
 			                          new->ulTagBits };
 	else if (mechanism->ulParameterLen == sizeof(*old))
 		given = *old;
@@ -136,7 +139,8 @@ ccm_params(const CK_MECHANISM *mechanism, struct sl_cipher_params *ret_params)
 
 	if (given == NULL || mechanism->ulParameterLen != sizeof(*given))
 		return CKR_MECHANISM_PARAM_INVALID;
-	if (!there(given->pNonce, given->ulNonceLen, IV_MAX) || !there(given->pAAD, given->ulAADLen, AAD_MAX) || given->ulMACLen > AES_BLOCK)
+	if (!there(given->pNonce, given->ulNonceLen, IV_MAX) || !there(given->pAAD, given->ulAADLen, AAD_MAX) ||
+	    given->ulMACLen > AES_BLOCK)
 		return CKR_MECHANISM_PARAM_INVALID;
 	ret_params->iv = given->pNonce;
 	ret_params->iv_len = given->ulNonceLen;
@@ -171,7 +175,8 @@ ctr_params(const CK_MECHANISM *mechanism, struct sl_cipher_params *ret_params)
 {
 	const CK_AES_CTR_PARAMS *given = mechanism->pParameter;
 
-	if (given == NULL || mechanism->ulParameterLen != sizeof(*given) || given->ulCounterBits == 0 || given->ulCounterBits > 8 * AES_BLOCK)
+	if (given == NULL || mechanism->ulParameterLen != sizeof(*given) || given->ulCounterBits == 0 ||
+	    given->ulCounterBits > 8 * AES_BLOCK)
 		return CKR_MECHANISM_PARAM_INVALID;
 	ret_params->iv = given->cb;
 	ret_params->iv_len = sizeof(given->cb);
@@ -218,7 +223,8 @@ sl_mech_cipher_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism,
 }
 
 CK_RV
-sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_mac_params *ret_params, size_t *ret_len)
+sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_mac_params *ret_params,
+                   size_t *ret_len)
 {
 	const size_t full = mech->mac == SL_MAC_HMAC ? sl_hash_len(mech->hash) : AES_BLOCK;
 	const CK_ULONG *length = mechanism->pParameter;
@@ -236,6 +242,12 @@ sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, st
 		*ret_len = *length;
 		return CKR_OK;
 	case SL_PARAMS_GCM:
+		/* "Uses a single parameter: the IV" in one edition, CK_GCM_PARAMS in others: the length tells which. */
+		if (mechanism->ulParameterLen >= 1 && mechanism->ulParameterLen <= AES_BLOCK && mechanism->pParameter != NULL) {
+			ret_params->iv = mechanism->pParameter;
+			ret_params->iv_len = mechanism->ulParameterLen;
+			return CKR_OK;
+		}
 		/* Section 2.12.7: the data is what is authenticated; there is no other. The tag as SP 800-38D 5.2.1.2 has it. */
 		if ((rv = gcm_params(mechanism, &gcm)) != CKR_OK)
 			return rv;
@@ -264,7 +276,8 @@ sl_mech_rsa_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, st
 	ret_params->mgf_hash = mgf_hash(given->mgf);
 	/* Section 2.1.8: no source, or the label itself. */
 	if (ret_params->hash == SL_HASH_NONE || ret_params->mgf_hash == SL_HASH_NONE || given->source > CKZ_DATA_SPECIFIED ||
-	    !there(given->pSourceData, given->ulSourceDataLen, LABEL_MAX) || (given->source == 0 && given->ulSourceDataLen != 0))
+	    !there(given->pSourceData, given->ulSourceDataLen, LABEL_MAX) || (given->source == 0 &&
+	                                                                      given->ulSourceDataLen != 0))
 		return CKR_MECHANISM_PARAM_INVALID;
 	ret_params->label = given->pSourceData;
 	ret_params->label_len = given->ulSourceDataLen;
@@ -277,13 +290,15 @@ read_message(const struct sl_mech *mech, const void *param, CK_ULONG len, struct
 	if (mech->params == SL_PARAMS_GCM && len == sizeof(CK_GCM_MESSAGE_PARAMS)) {
 		const CK_GCM_MESSAGE_PARAMS *p = param;
 
-		*ret = (struct sl_message_params){ p->pIv, p->ulIvLen, p->ulIvFixedBits, p->ivGenerator, p->pTag, p->ulTagBits / 8, 0 };
+		*ret = (struct sl_message_params){ p->pIv, p->ulIvLen, p->ulIvFixedBits, p->ivGenerator, p->pTag, p->ulTagBits / 8,
+			0 };
 		return p->ulTagBits % 8 == 0;
 	}
 	if (mech->params == SL_PARAMS_CCM && len == sizeof(CK_CCM_MESSAGE_PARAMS)) {
 		const CK_CCM_MESSAGE_PARAMS *p = param;
 
-		*ret = (struct sl_message_params){ p->pNonce, p->ulNonceLen, p->ulNonceFixedBits, p->nonceGenerator, p->pMAC, p->ulMACLen,
+		*ret = (struct sl_message_params){ p->pNonce, p->ulNonceLen, p->ulNonceFixedBits, p->nonceGenerator, p->pMAC,
+			p->ulMACLen,
 			                           p->ulDataLen };
 		return true;
 	}
@@ -297,11 +312,13 @@ read_message(const struct sl_mech *mech, const void *param, CK_ULONG len, struct
 }
 
 CK_RV
-sl_mech_message_params(const struct sl_mech *mech, const void *param, CK_ULONG len, struct sl_message_params *ret_params)
+sl_mech_message_params(const struct sl_mech *mech, const void *param, CK_ULONG len,
+                       struct sl_message_params *ret_params)
 {
 	struct sl_message_params p;
 
-	if (param == NULL || !read_message(mech, param, len, &p) || p.iv == NULL || p.iv_len == 0 || p.iv_len > IV_MAX || p.tag == NULL ||
+	if (param == NULL || !read_message(mech, param, len, &p) || p.iv == NULL || p.iv_len == 0 || p.iv_len > IV_MAX ||
+	    p.tag == NULL ||
 	    p.tag_len == 0 || p.tag_len > AES_BLOCK || p.generator > CKG_GENERATE_COUNTER_XOR)
 		return CKR_MECHANISM_PARAM_INVALID;
 	*ret_params = p;

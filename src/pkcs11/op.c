@@ -90,7 +90,8 @@ sl_op_any(const struct sl_session *session)
 {
 	const struct sl_ops *ops = session->front;
 
-	return ops != NULL && (ops->digest.active || ops->sign.active || ops->verify.active || ops->encrypt.active || ops->decrypt.active ||
+	return ops != NULL && (ops->digest.active || ops->sign.active || ops->verify.active || ops->encrypt.active ||
+	                       ops->decrypt.active ||
 	                       ops->sign_recover.active || ops->verify_recover.active || ops->message_encrypt.active ||
 	                       ops->message_decrypt.active || ops->message_sign.sign.active || ops->message_verify.sign.active);
 }

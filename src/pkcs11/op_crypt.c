@@ -7,8 +7,9 @@
 #include <string.h>
 
 /*
- * Encrypting and decrypting, with secret keys and with RSA. How long a plaintext is can be unknown before it is there (padding). So a length query
- * may answer a bound; a buffer that is smaller than the bound gets the plaintext if it fits, and else the plaintext waits for the next call.
+ * Encrypting and decrypting, with secret keys and with RSA. How long a plaintext is can be unknown before it is there
+ * (padding). So a length query may answer a bound; a buffer that is smaller than the bound gets the plaintext if it
+ * fits, and else the plaintext waits for the next call.
  */
 
 static struct sl_crypt_op *
@@ -77,7 +78,8 @@ is_rsa(const struct sl_crypt_op *op)
 }
 
 CK_RV
-sl_crypt_prepare(struct sl_cipher **cipher, bool same_key, struct sl_key *key, const struct sl_cipher_params *params, bool encrypt)
+sl_crypt_prepare(struct sl_cipher **cipher, bool same_key, struct sl_key *key, const struct sl_cipher_params *params,
+                 bool encrypt)
 {
 	enum sl_err err;
 

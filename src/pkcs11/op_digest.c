@@ -25,7 +25,8 @@ sl_op_digest_init(struct sl_session *session, const CK_MECHANISM *mechanism)
 		return CKR_HOST_MEMORY;
 	if (ops->digest.active)
 		return mechanism == NULL ? sl_ops_digest_end(&ops->digest, CKR_OK, false) : CKR_OPERATION_ACTIVE;
-	if ((rv = sl_mech_use(mechanism, CKF_DIGEST, &mech)) != CKR_OK || (rv = sl_ops_digest(&ops->digest.digest, mech->hash)) != CKR_OK)
+	if ((rv = sl_mech_use(mechanism, CKF_DIGEST, &mech)) != CKR_OK ||
+	    (rv = sl_ops_digest(&ops->digest.digest, mech->hash)) != CKR_OK)
 		return rv;
 	ops->digest.active = true;
 	ops->digest.updating = false;

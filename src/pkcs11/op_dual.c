@@ -2,7 +2,10 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/op_private.h"
 
-/* Two operations over the same data (PKCS#11 3.0 section 5.17). Nothing is done before the output has room; a failure ends both. */
+/*
+ * Two operations over the same data (PKCS#11 3.0 section 5.17). Nothing is done before the output has room; a failure
+ * ends both.
+ */
 
 static bool
 under_way(const struct sl_ops *ops, CK_FLAGS other)
@@ -12,7 +15,10 @@ under_way(const struct sl_ops *ops, CK_FLAGS other)
 	return other == CKF_SIGN ? ops->sign.active : ops->verify.active && !ops->verify.known;
 }
 
-/* The other operation takes plaintext: before encryption, since in and out may be the same buffer, and after decryption. */
+/*
+ * The other operation takes plaintext: before encryption, since in and out may be the same buffer, and after
+ * decryption.
+ */
 static CK_RV
 feed(struct sl_session *session, CK_FLAGS other, struct sl_in plaintext)
 {

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Authenticated encryption of many messages under one key (PKCS#11 3.0 sections 5.9 and 5.11), each with a nonce and a tag of its own. */
+/*
+ * Authenticated encryption of many messages under one key (PKCS#11 3.0 sections 5.9 and 5.11), each with a nonce and a
+ * tag of its own.
+ */
 
 /* SP 800-38D 8.2.2: a random field is at least this long. */
 #define RANDOM_BITS 96
@@ -86,7 +89,10 @@ sl_op_message_end(struct sl_session *session, CK_FLAGS flag)
 	return CKR_OK;
 }
 
-/* Bit i of a nonce, counted from its first, is fixed; the rest of that byte and of the nonce is generated: mask of the generated bits. */
+/*
+ * Bit i of a nonce, counted from its first, is fixed; the rest of that byte and of the nonce is generated: mask of the
+ * generated bits.
+ */
 static uint8_t
 generated_bits(size_t byte, CK_ULONG fixed_bits)
 {
@@ -96,8 +102,9 @@ generated_bits(size_t byte, CK_ULONG fixed_bits)
 }
 
 /*
- * The counting generators: the number of the message, big-endian in the last bits of the nonce, or XORed there with what the first message's nonce
- * had (TLS 1.3, RFC 8446 5.3). The first nonce is kept, since a caller's buffer gets each new one and may come back with it.
+ * The counting generators: the number of the message, big-endian in the last bits of the nonce, or XORed there with
+ * what the first message's nonce had (TLS 1.3, RFC 8446 5.3). The first nonce is kept, since a caller's buffer gets
+ * each new one and may come back with it.
  */
 static CK_RV
 count_nonce(struct sl_message_op *op, const struct sl_message_params *p, bool xor)
@@ -241,7 +248,8 @@ finish(struct sl_message_op *op, bool encrypt, struct sl_in in, CK_BYTE_PTR dst,
 
 /* A length query must not use up a nonce: so the length comes from the parameter, not from a cipher. */
 CK_RV
-sl_op_message(struct sl_session *session, CK_FLAGS flag, const struct sl_message *message, struct sl_in in, struct sl_out out)
+sl_op_message(struct sl_session *session, CK_FLAGS flag, const struct sl_message *message, struct sl_in in,
+              struct sl_out out)
 {
 	const bool encrypt = flag == CKF_MESSAGE_ENCRYPT;
 	struct sl_message_params params;
@@ -250,7 +258,8 @@ sl_op_message(struct sl_session *session, CK_FLAGS flag, const struct sl_message
 	CK_RV rv;
 
 	if ((rv = running(session, flag, false, &op)) != CKR_OK || (rv = sl_in_check(in)) != CKR_OK ||
-	    (rv = sl_out_claim(out, in.len, &dst)) != CKR_OK || dst == NULL || (rv = start(op, encrypt, message, &params)) != CKR_OK)
+	    (rv = sl_out_claim(out, in.len, &dst)) != CKR_OK || dst == NULL || (rv = start(op, encrypt, message,
+	                                                                                   &params)) != CKR_OK)
 		return rv;
 	return finish(op, encrypt, in, dst, in.len, params.tag);
 }
@@ -262,7 +271,8 @@ sl_op_message_begin(struct sl_session *session, CK_FLAGS flag, const struct sl_m
 	struct sl_message_op *op;
 	CK_RV rv;
 
-	if ((rv = running(session, flag, false, &op)) != CKR_OK || (rv = start(op, flag == CKF_MESSAGE_ENCRYPT, message, &params)) != CKR_OK)
+	if ((rv = running(session, flag, false, &op)) != CKR_OK || (rv = start(op, flag == CKF_MESSAGE_ENCRYPT, message,
+	                                                                       &params)) != CKR_OK)
 		return rv;
 	op->begun = true;
 	return CKR_OK;
@@ -286,7 +296,8 @@ more(struct sl_message_op *op, bool encrypt, struct sl_in in, struct sl_out out)
 }
 
 CK_RV
-sl_op_message_next(struct sl_session *session, CK_FLAGS flag, const struct sl_message *message, struct sl_in in, struct sl_out out,
+sl_op_message_next(struct sl_session *session, CK_FLAGS flag, const struct sl_message *message, struct sl_in in,
+                   struct sl_out out,
                    bool last)
 {
 	const bool encrypt = flag == CKF_MESSAGE_ENCRYPT;

@@ -5,7 +5,10 @@
 
 #include "pkcs11/op.h"
 
-/* What a session's front holds. Private to op*.c. Prepared contexts are kept between operations, since making them is the slow part. */
+/*
+ * What a session's front holds. Private to op*.c. Prepared contexts are kept between operations, since making them is
+ * the slow part.
+ */
 
 struct sl_digest_op {
 	bool active;
@@ -90,8 +93,8 @@ CK_RV sl_ops_digest(struct sl_digest **d, enum sl_hash hash);
 CK_RV sl_ops_digest_end(struct sl_digest_op *op, CK_RV rv, bool again);
 
 /*
- * The row, the object and its key for an operation, referenced: the key has to have the row's type, the class and the usage that the flag asks for
- * (CKF_SIGN and so on), and its CKA_ALLOWED_MECHANISMS has to hold the mechanism.
+ * The row, the object and its key for an operation, referenced: the key has to have the row's type, the class and the
+ * usage that the flag asks for (CKF_SIGN and so on), and its CKA_ALLOWED_MECHANISMS has to hold the mechanism.
  */
 CK_RV sl_ops_use(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle,
                  const struct sl_mech **ret_mech, struct sl_key **ret_key);
@@ -111,7 +114,8 @@ size_t sl_signing_len(const struct sl_sign_op *op);
 void sl_signing_free(struct sl_sign_op *op);
 
 /* A prepared cipher for the parameters in *cipher: the one there, if it is for that key and mode. */
-CK_RV sl_crypt_prepare(struct sl_cipher **cipher, bool same_key, struct sl_key *key, const struct sl_cipher_params *params, bool encrypt);
+CK_RV sl_crypt_prepare(struct sl_cipher **cipher, bool same_key, struct sl_key *key,
+                       const struct sl_cipher_params *params, bool encrypt);
 /* What a failure of the crypto layer means. */
 CK_RV sl_crypt_rv(enum sl_err err, bool encrypt);
 CK_RV sl_crypt_end(struct sl_crypt_op *op, CK_RV rv, bool again);

@@ -8,7 +8,10 @@
 
 /* The machine of signatures and MACs: one operation, whichever of the session's it is. */
 
-/* Input that a mechanism does not hash has to be kept: EdDSA messages (RFC 8032 reads them twice) and ready-made digests. */
+/*
+ * Input that a mechanism does not hash has to be kept: EdDSA messages (RFC 8032 reads them twice) and ready-made
+ * digests.
+ */
 #define PARTS_MAX ((size_t)16 << 20)
 #define MAC_MAX SL_HASH_MAX
 
@@ -122,13 +125,15 @@ start(struct sl_sign_op *op, const CK_MECHANISM *mechanism, struct sl_key *key, 
 		rv = sl_mech_mac_params(op->mech, mechanism, &mac, &op->mac_len);
 		return rv == CKR_OK ? prepare_mac(op, key, &mac) : rv;
 	}
-	if ((rv = sl_mech_sign_params(op->mech, mechanism, &params)) != CKR_OK || (rv = prepare_signer(op, key, &params, verify)) != CKR_OK)
+	if ((rv = sl_mech_sign_params(op->mech, mechanism, &params)) != CKR_OK ||
+	    (rv = prepare_signer(op, key, &params, verify)) != CKR_OK)
 		return rv;
 	return op->mech->hash != SL_HASH_NONE ? sl_ops_digest(&op->digest, op->mech->hash) : CKR_OK;
 }
 
 CK_RV
-sl_signing_init(struct sl_session *session, struct sl_sign_op *op, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle)
+sl_signing_init(struct sl_session *session, struct sl_sign_op *op, CK_FLAGS flag, const CK_MECHANISM *mechanism,
+                CK_OBJECT_HANDLE handle)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 	CK_RV rv;
@@ -232,7 +237,10 @@ mac_of(struct sl_sign_op *op, const struct sl_in *whole, uint8_t mac[MAC_MAX])
 	return sl_rv(err);
 }
 
-/* One for another: a MAC whose first bytes were wrong is a wrong MAC, and how many of them were right is nobody's business. */
+/*
+ * One for another: a MAC whose first bytes were wrong is a wrong MAC, and how many of them were right is nobody's
+ * business.
+ */
 static CK_RV
 run_mac(struct sl_sign_op *op, const struct sl_in *whole, uint8_t *dst, const void *compare)
 {

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The signing and verifying operations of a session: C_Sign*, C_Verify*, C_VerifySignature*, and the message functions. */
+/*
+ * The signing and verifying operations of a session: C_Sign*, C_Verify*, C_VerifySignature*, and the message functions.
+ */
 
 static struct sl_sign_op *
 op_of(struct sl_session *session, CK_FLAGS flag)
@@ -101,7 +103,8 @@ keep_signature(struct sl_sign_op *op, struct sl_in signature)
 }
 
 CK_RV
-sl_op_known_init(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, struct sl_in signature)
+sl_op_known_init(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
+                 struct sl_in signature)
 {
 	struct sl_sign_op *op = op_of(session, CKF_VERIFY);
 	CK_RV rv;
@@ -151,7 +154,8 @@ msgsign_of(struct sl_session *session, CK_FLAGS flag)
 
 /* Under way, with a message begun or not, and a parameter of no length. *ret_op is set when CKR_OK. */
 static CK_RV
-msgsign_running(struct sl_session *session, CK_FLAGS flag, const struct sl_message *message, bool begun, struct sl_msgsign_op **ret_op)
+msgsign_running(struct sl_session *session, CK_FLAGS flag, const struct sl_message *message, bool begun,
+                struct sl_msgsign_op **ret_op)
 {
 	struct sl_msgsign_op *op = msgsign_of(session, flag);
 
@@ -209,7 +213,8 @@ message_over(struct sl_msgsign_op *op, CK_RV rv)
 }
 
 CK_RV
-sl_op_msgsign_sign(struct sl_session *session, const struct sl_message *message, bool whole, struct sl_in in, struct sl_out out)
+sl_op_msgsign_sign(struct sl_session *session, const struct sl_message *message, bool whole, struct sl_in in,
+                   struct sl_out out)
 {
 	struct sl_msgsign_op *op;
 	CK_RV rv = msgsign_running(session, CKF_MESSAGE_SIGN, message, !whole, &op);
@@ -228,7 +233,8 @@ sl_op_msgsign_sign(struct sl_session *session, const struct sl_message *message,
 }
 
 CK_RV
-sl_op_msgsign_verify(struct sl_session *session, const struct sl_message *message, bool whole, struct sl_in in, struct sl_in signature)
+sl_op_msgsign_verify(struct sl_session *session, const struct sl_message *message, bool whole, struct sl_in in,
+                     struct sl_in signature)
 {
 	struct sl_msgsign_op *op;
 	CK_RV rv = msgsign_running(session, CKF_MESSAGE_VERIFY, message, !whole, &op);

@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "token/make.h"
+#include "token/generate_private.h"
 
 #include "crypto/digest.h"
 #include "crypto/rand.h"
 #include "token/build.h"
 #include "token/rv.h"
+#include "token/seal.h"
 #include "token/template.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Key generation: the two halves of a pair, or one secret key, from checked templates to published objects. */
-struct birth {
-	struct sl_session *session;
-	const struct sl_generate_spec *spec;
-	CK_KEY_TYPE key_type;
-	bool on_token;
-	struct sl_keytype type;
-	struct sl_attrs public;
-	struct sl_attrs private; /* or the secret key */
-	struct sl_key *key;
-	struct sl_material *material;
-	struct sl_rsa_hints hints;
-	bool recalled;
-};
-
 static void
-clear_birth(struct birth *b)
+clear_birth(struct sl_birth *b)
 {
 	sl_attrs_clear(&b->public);
 	sl_attrs_clear(&b->private);
@@ -35,7 +22,7 @@ clear_birth(struct birth *b)
 }
 
 static bool
-is_pair(const struct birth *b)
+is_pair(const struct sl_birth *b)
 {
 	return b->spec->public != NULL;
 }
@@ -50,7 +37,7 @@ fix(struct sl_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG value)
 }
 
 static CK_RV
-take_half(const struct birth *b, const struct sl_half *half, CK_OBJECT_CLASS class, struct sl_attrs *attrs)
+take_half(const struct sl_birth *b, const struct sl_half *half, CK_OBJECT_CLASS class, struct sl_attrs *attrs)
 {
 	const unsigned kind = sl_schema_kind(class, b->key_type);
 	CK_RV rv;
@@ -60,12 +47,16 @@ take_half(const struct birth *b, const struct sl_half *half, CK_OBJECT_CLASS cla
 	if ((rv = sl_template_take(kind, SL_MAY_GENERATE, half->template, half->n, attrs)) != CKR_OK ||
 	    (rv = fix(attrs, CKA_CLASS, class)) != CKR_OK || (rv = fix(attrs, CKA_KEY_TYPE, b->key_type)) != CKR_OK)
 		return rv;
+	/* PKCS#11 3.0 current mechanisms, section 2.24.4: there is one length. */
+	if (b->key_type == CKK_CHACHA20 && sl_attrs_get(attrs, CKA_VALUE_LEN) == NULL &&
+	    (rv = sl_rv(sl_attrs_set_ulong(attrs, CKA_VALUE_LEN, 32))) != CKR_OK)
+		return rv;
 	/* What a pair needs is in its public half. */
 	return class == CKO_PRIVATE_KEY ? CKR_OK : sl_template_complete(kind, SL_MUST_GENERATE, attrs);
 }
 
 static CK_RV
-take_templates(struct birth *b)
+take_templates(struct sl_birth *b)
 {
 	const struct sl_generate_spec *spec = b->spec;
 	CK_ULONG type = spec->key_type;
@@ -83,76 +74,9 @@ take_templates(struct birth *b)
 	return take_half(b, spec->private, CKO_PRIVATE_KEY, &b->private);
 }
 
-static CK_RV
-rsa_type(const struct birth *b, struct sl_keytype *ret_type)
-{
-	const struct sl_attr *e = sl_attrs_get(&b->public, CKA_PUBLIC_EXPONENT);
-	const CK_ULONG bits = sl_attrs_ulong(&b->public, CKA_MODULUS_BITS, 0);
-	size_t skip = 0;
-
-	while (e != NULL && skip < e->len && e->value[skip] == 0)
-		skip++;
-	if (e != NULL && (e->len - skip != 3 || memcmp(e->value + skip, "\x01\x00\x01", 3) != 0))
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	if (bits > 65536 || sl_keytype_of(SL_ALG_RSA, (unsigned)bits, ret_type) != SL_OK)
-		return CKR_KEY_SIZE_RANGE;
-	return CKR_OK;
-}
-
-static CK_RV
-ec_type(const struct birth *b, struct sl_keytype *ret_type)
-{
-	static const struct {
-		CK_KEY_TYPE key_type;
-		enum sl_key_kind kind;
-		enum sl_algorithm alg;
-	} algs[] = {
-		{ CKK_EC, SL_KEY_EC, SL_ALG_EC },
-		{ CKK_EC_EDWARDS, SL_KEY_ED25519, SL_ALG_ED25519 },
-		{ CKK_EC_MONTGOMERY, SL_KEY_X25519, SL_ALG_X25519 },
-	};
-	const struct sl_attr *params = sl_attrs_get(&b->public, CKA_EC_PARAMS);
-	enum sl_key_kind kind;
-	unsigned size;
-
-	if (sl_key_curve(params->value, params->len, &kind, &size) != SL_OK)
-		return CKR_CURVE_NOT_SUPPORTED;
-	/* Others have the same sizes. */
-	if (kind == SL_KEY_EC && strncmp(sl_key_curve_name(params->value, params->len), "P-", 2) != 0)
-		return CKR_CURVE_NOT_SUPPORTED;
-	for (size_t i = 0; i < SL_ARRAY_LEN(algs); i++)
-		if (algs[i].key_type == b->key_type && algs[i].kind == kind)
-			return sl_keytype_of(algs[i].alg, kind == SL_KEY_EC ? size : 0, ret_type) == SL_OK ? CKR_OK :
-			       CKR_CURVE_NOT_SUPPORTED;
-	return CKR_CURVE_NOT_SUPPORTED; /* by this mechanism */
-}
-
-static CK_RV
-secret_type(const struct birth *b, struct sl_keytype *ret_type)
-{
-	const CK_ULONG len = sl_attrs_ulong(&b->private, CKA_VALUE_LEN, 0);
-	enum sl_algorithm alg = SL_ALG_HMAC;
-
-	if (len == 0 || len > 512)
-		return CKR_KEY_SIZE_RANGE;
-	if (b->key_type == CKK_AES)
-		return sl_keytype_of(SL_ALG_AES, (unsigned)len * 8, ret_type) == SL_OK ? CKR_OK : CKR_KEY_SIZE_RANGE;
-	if (b->key_type == CKK_GENERIC_SECRET)
-		alg = SL_ALG_GENERIC;
-	return sl_keytype_of(alg, (unsigned)len, ret_type) == SL_OK ? CKR_OK : CKR_KEY_SIZE_RANGE;
-}
-
-static CK_RV
-find_type(struct birth *b)
-{
-	if (b->key_type == CKK_RSA)
-		return rsa_type(b, &b->type);
-	return is_pair(b) ? ec_type(b, &b->type) : secret_type(b, &b->type);
-}
-
 /* Both halves live in the same place (PKCS#11 3.0 section 5.18.2 lets us say so). */
 static CK_RV
-find_home(struct birth *b)
+find_home(struct sl_birth *b)
 {
 	const bool private = sl_attrs_bool(&b->private, CKA_TOKEN, false);
 
@@ -185,7 +109,7 @@ draw_salt(struct sl_token *token, uint8_t ret_salt[SL_SALT_LEN])
 
 /* The immutable name: the label it is born with. A fresh key without a usable one gets a name that says so; its salt makes it unique. */
 static CK_RV
-name_recipe(struct birth *b, struct sl_recipe *recipe)
+name_recipe(struct sl_birth *b, struct sl_recipe *recipe)
 {
 	const struct sl_attr *label = sl_attrs_get(&b->private, CKA_LABEL);
 
@@ -203,7 +127,7 @@ name_recipe(struct birth *b, struct sl_recipe *recipe)
 }
 
 static CK_RV
-derive_on_token(struct birth *b)
+derive_on_token(struct sl_birth *b)
 {
 	struct sl_token *token = b->session->token;
 	struct sl_recipe recipe = { .type = b->type, .version = 1 };
@@ -224,14 +148,20 @@ derive_on_token(struct birth *b)
 	return CKR_OK;
 }
 
-/* A session's key is random: the same expansion from 32 random bytes. */
+/* Random keys: those of a session, and those that derivation has no type for, which are sealed on the token. */
 static CK_RV
-draw_for_session(struct birth *b)
+draw(struct sl_birth *b)
 {
 	const struct sl_known unknown = { 0 };
 	SL_SECRET secret = { 0 };
 	CK_RV rv;
 
+	if (!b->derivable) {
+		if ((rv = sl_generate_other(b)) != CKR_OK)
+			return rv;
+		return sl_rv(sl_material_of_key(b->key, &b->material));
+	}
+	/* The expansion of the derived types, from 32 random bytes. */
 	if ((rv = sl_rv(sl_secret_alloc(&secret, SL_ROOT_SECRET_LEN))) != CKR_OK ||
 	    (rv = sl_rv(sl_rand(secret.bytes, secret.len))) != CKR_OK ||
 	    (rv = sl_rv(sl_expand(secret.bytes, &b->type, &unknown, &b->key, NULL))) != CKR_OK)
@@ -240,7 +170,7 @@ draw_for_session(struct birth *b)
 }
 
 static enum sl_err
-set_origin(const struct birth *b, struct sl_attrs *attrs)
+set_origin(const struct sl_birth *b, struct sl_attrs *attrs)
 {
 	enum sl_err err;
 
@@ -249,14 +179,20 @@ set_origin(const struct birth *b, struct sl_attrs *attrs)
 	return sl_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, b->spec->mechanism);
 }
 
+static unsigned
+usage_of(const struct sl_birth *b)
+{
+	return b->derivable ? sl_build_usage(&b->type) : sl_build_usage_of(b->key_type);
+}
+
 static enum sl_err
-finish_closed_half(struct birth *b)
+finish_closed_half(struct sl_birth *b)
 {
 	const struct sl_recipe *recipe = sl_material_recipe(b->material);
 	struct sl_attrs *a = &b->private;
 	enum sl_err err;
 
-	if ((err = sl_build_defaults(a, is_pair(b) ? CKO_PRIVATE_KEY : CKO_SECRET_KEY, sl_build_usage(&b->type))) != SL_OK ||
+	if ((err = sl_build_defaults(a, is_pair(b) ? CKO_PRIVATE_KEY : CKO_SECRET_KEY, usage_of(b))) != SL_OK ||
 	    (err = set_origin(b, a)) != SL_OK ||
 	    (err = sl_attrs_set_bool(a, CKA_ALWAYS_SENSITIVE, sl_attrs_bool(a, CKA_SENSITIVE, true))) != SL_OK ||
 	    (err = sl_attrs_set_bool(a, CKA_NEVER_EXTRACTABLE, !sl_attrs_bool(a, CKA_EXTRACTABLE, false))) != SL_OK)
@@ -266,7 +202,7 @@ finish_closed_half(struct birth *b)
 
 /* The halves find each other by CKA_ID: one that was given to only one of them is for both. */
 static enum sl_err
-share_id(struct birth *b)
+share_id(struct sl_birth *b)
 {
 	const struct sl_attr *private = sl_attrs_get(&b->private, CKA_ID);
 	const struct sl_attr *public = sl_attrs_get(&b->public, CKA_ID);
@@ -283,7 +219,7 @@ share_id(struct birth *b)
 }
 
 static enum sl_err
-finish_pair(struct birth *b)
+finish_pair(struct sl_birth *b)
 {
 	const struct sl_attr *params = sl_attrs_get(&b->public, CKA_EC_PARAMS);
 	enum sl_err err;
@@ -292,7 +228,7 @@ finish_pair(struct birth *b)
 	    (params != NULL && (err = sl_attrs_set(&b->private, CKA_EC_PARAMS, params->value, params->len)) != SL_OK) ||
 	    (err = sl_build_public_parts(&b->private, b->key)) != SL_OK || (err = sl_build_public_parts(&b->public, b->key)) != SL_OK ||
 	    (err = sl_attrs_set_bool(&b->public, CKA_TOKEN, b->on_token)) != SL_OK ||
-	    (err = sl_build_defaults(&b->public, CKO_PUBLIC_KEY, sl_build_usage(&b->type))) != SL_OK)
+	    (err = sl_build_defaults(&b->public, CKO_PUBLIC_KEY, usage_of(b))) != SL_OK)
 		return err;
 	return set_origin(b, &b->public);
 }
@@ -311,7 +247,7 @@ forget_replaced(struct sl_token *token)
 }
 
 static CK_RV
-store(struct birth *b, int64_t ret_rows[2])
+store(struct sl_birth *b, int64_t ret_rows[2])
 {
 	struct sl_record private = { .attrs = b->private, .hints = b->hints };
 	struct sl_record public = { .attrs = b->public };
@@ -320,14 +256,19 @@ store(struct birth *b, int64_t ret_rows[2])
 	int64_t root;
 	CK_RV rv;
 
-	private.has_recipe = true;
-	private.recipe = *sl_material_recipe(b->material);
 	rv = sl_rv(sl_token_store_root(token, &root));
+	if (rv == CKR_OK && b->derivable) {
+		private.has_recipe = true;
+		private.recipe = *sl_material_recipe(b->material);
+	} else if (rv == CKR_OK) {
+		rv = sl_rv(sl_seal_key(token, b->key, &private.sealed, &private.sealed_len));
+	}
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_store_add(token->instance->store, root, records, is_pair(b) ? 2 : 1, b->recalled));
 	/* The lists grew in the records. */
 	b->private = private.attrs;
 	b->public = public.attrs;
+	free(private.sealed);
 	if (rv == CKR_OK && b->recalled)
 		rv = forget_replaced(token);
 	ret_rows[0] = private.row;
@@ -336,7 +277,7 @@ store(struct birth *b, int64_t ret_rows[2])
 }
 
 static CK_RV
-publish(struct birth *b, struct sl_attrs *attrs, int64_t row, CK_OBJECT_HANDLE *ret_handle)
+publish(struct sl_birth *b, struct sl_attrs *attrs, int64_t row, CK_OBJECT_HANDLE *ret_handle)
 {
 	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
 	SL_CLEANUP(sl_material_unref) struct sl_material *material = NULL;
@@ -359,7 +300,7 @@ publish(struct birth *b, struct sl_attrs *attrs, int64_t row, CK_OBJECT_HANDLE *
 }
 
 static CK_RV
-set_unique_ids(struct birth *b)
+set_unique_ids(struct sl_birth *b)
 {
 	struct sl_attrs *halves[] = { &b->private, is_pair(b) ? &b->public : NULL };
 	CK_RV rv = CKR_OK;
@@ -374,13 +315,16 @@ CK_RV
 sl_make_key(struct sl_session *session, const struct sl_generate_spec *spec, CK_OBJECT_HANDLE *ret_public,
             CK_OBJECT_HANDLE *ret_private)
 {
-	SL_CLEANUP(clear_birth) struct birth b = { .session = session, .spec = spec };
+	SL_CLEANUP(clear_birth) struct sl_birth b = { .session = session, .spec = spec };
 	int64_t rows[2] = { 0, 0 };
 	CK_RV rv;
 
-	if ((rv = take_templates(&b)) != CKR_OK || (rv = find_home(&b)) != CKR_OK || (rv = find_type(&b)) != CKR_OK)
+	if ((rv = take_templates(&b)) != CKR_OK || (rv = find_home(&b)) != CKR_OK || (rv = sl_generate_type(&b)) != CKR_OK)
 		return rv;
-	if ((rv = b.on_token ? derive_on_token(&b) : draw_for_session(&b)) != CKR_OK)
+	/* A key that comes back by the same call has to be a function of the root. */
+	if (b.on_token && !b.derivable && session->token->config->generate == SL_GENERATE_RECALL)
+		return is_pair(&b) && b.key_type != CKK_RSA ? CKR_CURVE_NOT_SUPPORTED : CKR_KEY_SIZE_RANGE;
+	if ((rv = b.on_token && b.derivable ? derive_on_token(&b) : draw(&b)) != CKR_OK)
 		return rv;
 	if ((is_pair(&b) && (rv = sl_rv(finish_pair(&b))) != CKR_OK) || (rv = sl_rv(finish_closed_half(&b))) != CKR_OK)
 		return rv;

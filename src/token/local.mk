@@ -4,7 +4,7 @@ libseedleaf_la_SOURCES += \
 	src/token/declared.c src/token/declared.h \
 	src/token/find.c \
 	src/token/finish.c \
-	src/token/generate.c \
+	src/token/generate.c src/token/generate_private.h src/token/generate_type.c \
 	src/token/instance.c src/token/instance.h \
 	src/token/make.c src/token/make.h \
 	src/token/material.c src/token/material.h \

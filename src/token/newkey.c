@@ -290,7 +290,7 @@ complete_secrecy(struct sl_newkey *k)
 	if (rv == CKR_OK && open && sl_attrs_get(a, CKA_EXTRACTABLE) == NULL)
 		rv = sl_rv(sl_attrs_set_bool(a, CKA_EXTRACTABLE, true));
 	if (rv == CKR_OK)
-		rv = sl_rv(sl_build_defaults(a, k->class, sl_build_usage_of(k->key_type)));
+		rv = sl_rv(sl_build_defaults(a, k->class, sl_build_usage_of(k->key_type) & (k->derives ? ~0U : ~(unsigned)SL_USE_DERIVE)));
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_attrs_set_bool(a, CKA_ALWAYS_SENSITIVE, k->always_sensitive && sl_attrs_bool(a, CKA_SENSITIVE, true)));
 	if (rv == CKR_OK)

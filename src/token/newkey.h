@@ -18,6 +18,7 @@ struct sl_newkey {
 	CK_MECHANISM_TYPE mechanism; /* CKA_KEY_GEN_MECHANISM, with CKA_LOCAL = true; CK_UNAVAILABLE_INFORMATION: not generated here */
 	bool always_sensitive;       /* what CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE can be at most */
 	bool never_extractable;
+	bool derives;                /* CKA_DERIVE is true unless the template says otherwise */
 	bool closed;                 /* sensitive and not extractable unless the template says otherwise */
 };
 

@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "tool/keys.h"
 
+#include "token/root_key.h"
+
 #include <string.h>
 
 struct sl_instance *
@@ -44,6 +46,8 @@ add_handles(struct sl_token *token, const CK_OBJECT_HANDLE *handles, size_t n, s
 	for (size_t i = 0; i < n; i++) {
 		struct sl_object *object = sl_token_object(token, handles[i]);
 
+		if (object != NULL && sl_root_key_is(object))
+			sl_object_unref(&object); /* every token has one: no key to manage */
 		if (object != NULL)
 			at[founds->n++] = (struct sl_found){ token, object };
 	}

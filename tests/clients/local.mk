@@ -3,8 +3,11 @@ dist_check_SCRIPTS += \
 	tests/clients/badinput.sh \
 	tests/clients/gnutls.sh \
 	tests/clients/hierarchies.sh \
+	tests/clients/java.sh \
+	tests/clients/nss.sh \
 	tests/clients/opensc.sh \
 	tests/clients/openssh.sh \
 	tests/clients/openssl.sh \
-	tests/clients/p11kit.sh
-EXTRA_DIST += tests/clients/lib.sh tests/clients/with-softhsm tests/packages.sh check.sh demo.sh
+	tests/clients/p11kit.sh \
+	tests/clients/servers.sh
+EXTRA_DIST += tests/clients/ClientTest.java tests/clients/lib.sh tests/clients/with-softhsm tests/packages.sh check.sh demo.sh

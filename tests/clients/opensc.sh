@@ -213,6 +213,119 @@ own_tests()
 	ok 'its --test-ec' p11 --session-rw --test-ec --id 24 --label test-ec --key-type EC:prime256v1
 }
 
+decrypted() # decrypted ID MECHANISM HASH   openssl encrypts, pkcs11-tool decrypts
+{
+	local id=$1 mech=$2 hash=$3 options=(-pkeyopt rsa_padding_mode:pkcs1) ours=()
+
+	if [ "$mech" = RSA-PKCS-OAEP ]; then
+		options=(-pkeyopt rsa_padding_mode:oaep -pkeyopt "rsa_oaep_md:$hash" -pkeyopt "rsa_mgf1_md:$hash")
+		ours=(--hash-algorithm "$([ "$hash" = sha1 ] && echo SHA-1 || echo "${hash^^}")" --mgf "MGF1-${hash^^}")
+	fi
+	openssl pkeyutl -encrypt -pubin -inkey "$T/pub.$id" -in "$T/data.sha384" "${options[@]}" -out "$T/crypt" || return 1
+	rm -f "$T/plain"
+	p11 --decrypt --id "$id" --mechanism "$mech" ${ours[@]+"${ours[@]}"} --input-file "$T/crypt" --output-file "$T/plain" &&
+		cmp "$T/plain" "$T/data.sha384"
+}
+
+altered() # the same with a changed text
+{
+	"$PYTHON" -c 'import sys; p = sys.argv[1]; b = bytearray(open(p, "rb").read()); b[9] ^= 4; open(p, "wb").write(b)' "$T/crypt"
+	p11 --decrypt --id "$1" --mechanism RSA-PKCS-OAEP --hash-algorithm SHA256 --mgf MGF1-SHA256 --input-file "$T/crypt" --output-file "$T/plain"
+}
+
+agreed() # agreed ID CURVE   with a key of openssl's
+{
+	openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -out "$T/peer.key" &&
+		openssl pkey -in "$T/peer.key" -pubout -outform DER -out "$T/peer.der" &&
+		openssl pkeyutl -derive -inkey "$T/peer.key" -peerkey "$T/pub.$1" -out "$T/theirs" || return 1
+	rm -f "$T/ours"
+	p11 --derive --mechanism ECDH1-DERIVE --id "$1" --input-file "$T/peer.der" --output-file "$T/ours" && cmp "$T/ours" "$T/theirs"
+}
+
+decryption()
+{
+	ok "RSA-PKCS decryption ($1)" decrypted "$1" RSA-PKCS none
+	ok "RSA-PKCS-OAEP decryption, SHA-1 ($1)" decrypted "$1" RSA-PKCS-OAEP sha1
+	if [ -n "$PIN" ]; then
+		skip "RSA-PKCS-OAEP decryption, SHA-256 ($1)" 'the other module has SHA-1 only'
+	else
+		ok "RSA-PKCS-OAEP decryption, SHA-256 ($1)" decrypted "$1" RSA-PKCS-OAEP sha256
+		refused "a changed text is refused ($1)" altered "$1"
+	fi
+}
+
+agreement()
+{
+	ok 'generate a P-256 key that derives' p11 --keypairgen --key-type EC:prime256v1 --usage-derive --id 41 --label derive-256
+	ok 'generate a P-384 key that derives' p11 --keypairgen --key-type EC:secp384r1 --usage-derive --id 42 --label derive-384
+	ok 'its public key' pubkey_pem 41 "$T/pub.41"
+	ok 'its public key' pubkey_pem 42 "$T/pub.42"
+	ok 'ECDH1-DERIVE, P-256' agreed 41 P-256
+	ok 'ECDH1-DERIVE, P-384' agreed 42 P-384
+}
+
+# The plain key is known: openssl does the same.
+aes() # aes ID MECHANISM OPENSSL-CIPHER
+{
+	local key iv=000102030405060708090a0b0c0d0e0f
+
+	key=$(od -An -v -tx1 "$T/aes.bin" | tr -d ' \n')
+	head -c 4096 "$T/data" >"$T/blocks"
+	rm -f "$T/crypt" "$T/plain"
+	p11 --encrypt --id "$1" --mechanism "$2" --iv $iv --input-file "$T/blocks" --output-file "$T/crypt" || return 1
+	openssl enc -d "-$3" -K "$key" -iv $iv -in "$T/crypt" -out "$T/plain" $([ "$2" = AES-CBC-PAD ] || echo -nopad) && cmp "$T/plain" "$T/blocks" || return 1
+	rm -f "$T/plain"
+	p11 --decrypt --id "$1" --mechanism "$2" --iv $iv --input-file "$T/crypt" --output-file "$T/plain" && cmp "$T/plain" "$T/blocks"
+}
+
+crypted_by() # with a key of the token's own: there and back
+{
+	rm -f "$T/crypt" "$T/plain"
+	p11 --encrypt --id "$1" --mechanism AES-CBC-PAD --iv 000102030405060708090a0b0c0d0e0f --input-file "$T/data" --output-file "$T/crypt" || return 1
+	same "$(stat -c %s "$T/crypt")" 5008 && ! cmp -s -n 5000 "$T/crypt" "$T/data" || return 1
+	p11 --decrypt --id "$1" --mechanism AES-CBC-PAD --iv 000102030405060708090a0b0c0d0e0f --input-file "$T/crypt" --output-file "$T/plain" &&
+		cmp "$T/plain" "$T/data"
+}
+
+secrets()
+{
+	ok 'generate AES' p11 --keygen --key-type AES:32 --id 51 --label aes --sensitive
+	ok 'generate GENERIC' p11 --keygen --key-type GENERIC:32 --id 52 --label generic
+	ok 'both are listed' listed secrkey 51
+	ok 'both are listed' listed secrkey 52
+	ok 'AES-CBC-PAD with a generated key' crypted_by 51
+	head -c 32 /dev/urandom >"$T/aes.bin"
+	ok 'write an AES key' p11 --write-object "$T/aes.bin" --type secrkey --key-type AES:32 --id 53 --label aes-in --usage-decrypt
+	ok 'AES-CBC with it' aes 53 AES-CBC aes-256-cbc
+	ok 'AES-CBC-PAD with it' aes 53 AES-CBC-PAD aes-256-cbc
+	ok 'delete a secret key' p11 --delete-object --type secrkey --id 51
+	refused 'it is gone' crypted_by 51
+}
+
+write_key() # write_key ID OPENSSL-GENPKEY-ARGUMENT...
+{
+	local id=$1
+	shift
+
+	openssl genpkey "$@" -out "$T/in.key" && openssl pkey -in "$T/in.key" -outform DER -out "$T/in.der" &&
+		openssl pkey -in "$T/in.key" -pubout -out "$T/pub.$id" && openssl pkey -in "$T/in.key" -pubout -outform DER -out "$T/in.pub" || return 1
+	p11 --write-object "$T/in.der" --type privkey --id "$id" --label "in-$id" --usage-sign --usage-decrypt &&
+		p11 --write-object "$T/in.pub" --type pubkey --id "$id" --label "in-$id"
+}
+
+keys_from_outside()
+{
+	ok 'write an RSA private key' write_key 61 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+	ok 'SHA256-RSA-PKCS with it' verified 61 SHA256-RSA-PKCS "$T/data" check_hashed
+	ok 'RSA-PKCS decryption with it' decrypted 61 RSA-PKCS none
+	ok 'write an EC private key' write_key 62 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+	ok 'ECDSA with it' verified 62 ECDSA "$T/data.sha256" check_raw --signature-format openssl
+	ok 'write a P-384 private key' write_key 63 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+	ok 'ECDSA with it' verified 63 ECDSA "$T/data.sha256" check_raw --signature-format openssl
+	p11 --read-object --type privkey --id 61 --output-file "$T/secret" >"$T/out" 2>&1
+	ok 'no private key is read out' test ! -s "$T/secret"
+}
+
 no_errors()
 {
 	"$@" >"$T/own" 2>&1 || { tail -n 20 "$T/own"; return 1; }
@@ -229,6 +342,11 @@ ec 13
 ec 14
 ec 15
 eddsa 16
+decryption 11
+decryption 12
+agreement
+secrets
+keys_from_outside
 without_login
 objects
 own_tests

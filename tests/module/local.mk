@@ -13,7 +13,7 @@ tests_module_test_general_SOURCES = tests/module/test-general.c
 tests_module_test_general_LDADD = $(modtest_ldadd)
 
 check_PROGRAMS += tests/module/test-mechanisms
-tests_module_test_mechanisms_SOURCES = tests/module/test-mechanisms.c
+tests_module_test_mechanisms_SOURCES = tests/module/test-mechanisms.c tests/module/secret.inc
 tests_module_test_mechanisms_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/module/test-objects
@@ -48,6 +48,21 @@ check_PROGRAMS += tests/module/test-declared
 tests_module_test_declared_SOURCES = tests/module/test-declared.c
 tests_module_test_declared_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 
+check_PROGRAMS += tests/module/test-secret
+tests_module_test_secret_SOURCES = tests/module/test-secret.c tests/module/secret.inc
+tests_module_test_secret_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-rsa
+tests_module_test_rsa_SOURCES = tests/module/test-rsa.c
+tests_module_test_rsa_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-message
+tests_module_test_message_SOURCES = tests/module/test-message.c
+tests_module_test_message_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-interface
+tests_module_test_interface_SOURCES = tests/module/test-interface.c
+tests_module_test_interface_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-processes
 tests_module_test_processes_SOURCES = tests/module/test-processes.c
 tests_module_test_processes_LDADD = $(modtest_ldadd)

@@ -125,7 +125,7 @@ slot_and_token(CK_SLOT_ID slot, const char *label, unsigned char serial[16])
 	padded(ti.manufacturerID, sizeof(ti.manufacturerID), "token manufacturer");
 	padded(ti.model, sizeof(ti.model), "model");
 	padded(ti.serialNumber, sizeof(ti.serialNumber), "serial number");
-	test_eq(ti.flags, CKF_RNG | CKF_DUAL_CRYPTO_OPERATIONS | CKF_TOKEN_INITIALIZED, "token flags: no login, writable");
+	test_eq(ti.flags, CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS, "token flags: no login, writable");
 	test_ok(ti.ulTotalPublicMemory == CK_UNAVAILABLE_INFORMATION && ti.ulFreePrivateMemory == CK_UNAVAILABLE_INFORMATION &&
 	        ti.ulMaxSessionCount == CK_EFFECTIVELY_INFINITE, "no limits");
 	test_ok(ti.ulMinPinLen == 0 && ti.ulMaxPinLen == 0, "no PIN");

@@ -182,7 +182,7 @@ mixed(void)
 	for (CK_SLOT_ID slot = 0; slot < 4; slot += 3) {
 		test_eq(host_open(p11, slot, &session), CKR_OK, "a session afterwards");
 		test_eq(host_count(p11, session, CK_UNAVAILABLE_INFORMATION, NULL, &n), CKR_OK, "objects afterwards");
-		test_eq(n, 2, "the stored pair and nothing else");
+		test_eq(n, 3, "the stored pair, the root, and nothing else");
 	}
 	test_eq(p11->C_Finalize(NULL), CKR_OK, "C_Finalize");
 }
