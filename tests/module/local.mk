@@ -78,3 +78,7 @@ tests_module_test_create_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-wrap
 tests_module_test_wrap_SOURCES = tests/module/test-wrap.c
 tests_module_test_wrap_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-derive
+tests_module_test_derive_SOURCES = tests/module/test-derive.c
+tests_module_test_derive_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
