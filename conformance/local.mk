@@ -3,10 +3,11 @@ dist_check_SCRIPTS += conformance/derivation.py
 # The probe loads any PKCS#11 module. It links libcrypto to compare with, and nothing of ours. Not a test by itself: conformance/check-*.sh.
 EXTRA_PROGRAMS += conformance/probe
 CLEANFILES += conformance/probe
-conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/probe-std.h conformance/probe-keys.h \
+conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/probe-std.h conformance/probe-keys.h conformance/probe-objects.h \
 	conformance/probe-util.c conformance/probe-keys.c conformance/probe-ossl.c conformance/probe-sabotage.c conformance/probe-list.inc \
-	conformance/probe-calls.inc conformance/probe-calls.c conformance/probe-general.c conformance/probe-session.c conformance/probe-login.c \
-	conformance/probe-digest.c
+	conformance/probe-calls.inc conformance/probe-calls.c conformance/probe-general.c conformance/probe-session.c \
+	conformance/probe-login.c conformance/probe-objects.c conformance/probe-defaults.c conformance/probe-attributes.c \
+	conformance/probe-find.c conformance/probe-generate.c conformance/probe-digest.c
 conformance_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/conformance
 conformance_probe_CFLAGS = -std=gnu11 -pthread $(SL_WARN) -fno-strict-aliasing
 conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl
