@@ -498,10 +498,10 @@ register_all(void)
 	probe_find();
 	/*probe_mechanisms();*/
 	probe_generate();
-	/*probe_ops();*/
+	probe_ops();
 	probe_digest();
-	/*probe_mac();*/
-	/*probe_cipher();*/
+	probe_mac();
+	probe_cipher();
 	/*probe_aead();*/
 	/*probe_rsa();*/
 	/*probe_ec();*/
