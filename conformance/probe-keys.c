@@ -271,8 +271,37 @@ key_ec_private(const struct curve *c)
 	return make_ec(c, &t);
 }
 
+static struct pair new_pair(CK_MECHANISM_TYPE gen, struct bin params);
+
+/* RSA keys are slow to make: one for many cases, in a session of its own, as long as it lives (a logout ends it). */
+static struct pair
+rsa_pair(void)
+{
+	static struct pair kept;
+	static CK_SESSION_HANDLE session;
+	const CK_SESSION_HANDLE mine = P.s;
+	CK_ULONG size;
+
+	if (kept.private != 0 && P.f->C_GetObjectSize(P.s, kept.private, &size) == CKR_OK)
+		return kept;
+	kept.private = 0;
+	if (session == 0)
+		session = open_session(true);
+	P.s = session;
+	kept = new_pair(CKM_RSA_PKCS_KEY_PAIR_GEN, hex(""));
+	P.s = mine;
+	return kept;
+}
+
 struct pair
 key_pair(CK_MECHANISM_TYPE gen, struct bin params)
+{
+	need(gen, CKF_GENERATE_KEY_PAIR);
+	return gen == CKM_RSA_PKCS_KEY_PAIR_GEN ? rsa_pair() : new_pair(gen, params);
+}
+
+static struct pair
+new_pair(CK_MECHANISM_TYPE gen, struct bin params)
 {
 	CK_MECHANISM m = mech0(gen);
 	struct tmpl public = { .n = 0 };
@@ -281,7 +310,6 @@ key_pair(CK_MECHANISM_TYPE gen, struct bin params)
 	const bool rsa = gen == CKM_RSA_PKCS_KEY_PAIR_GEN;
 	const bool agree = gen == CKM_EC_MONTGOMERY_KEY_PAIR_GEN;
 
-	need(gen, CKF_GENERATE_KEY_PAIR);
 	t_bool(&public, CKA_TOKEN, false);
 	t_bool(&private, CKA_TOKEN, false);
 	if (!agree) {

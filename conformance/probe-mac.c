@@ -69,6 +69,7 @@ hmac(const void *arg, unsigned long how)
 	CK_MECHANISM m = mech0(h->hmac);
 	struct bin key = pattern(h->bytes, 4), data = pattern(300, 5), sig;
 	CK_OBJECT_HANDLE o;
+	CK_MECHANISM_INFO info;
 
 	if (how >= GENERAL && how <= GENERAL_VERIFY) {
 		general(h, (enum how)how);
@@ -83,6 +84,9 @@ hmac(const void *arg, unsigned long how)
 		key = pattern(h->block + 61, 6);
 	if (how == NO_DATA)
 		data.n = 0;
+	OK(C_GetMechanismInfo, P.slot, h->hmac, &info);
+	if (key.n < info.ulMinKeySize)
+		probe_absent("keys of less than %lu bytes", info.ulMinKeySize);
 	if (how == FORBIDDEN) {
 		(void)WANT((CKR_KEY_FUNCTION_NOT_PERMITTED), C_SignInit, P.s, &m, no_sign_key());
 		return;

@@ -502,8 +502,8 @@ register_all(void)
 	probe_digest();
 	probe_mac();
 	probe_cipher();
-	/*probe_aead();*/
-	/*probe_rsa();*/
+	probe_aead();
+	probe_rsa();
 	/*probe_ec();*/
 	/*probe_derive();*/
 	/*probe_wrap();*/
