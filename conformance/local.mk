@@ -12,3 +12,13 @@ conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/
 conformance_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/conformance
 conformance_probe_CFLAGS = -std=gnu11 -pthread $(SL_WARN) -fno-strict-aliasing
 conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl
+dist_check_SCRIPTS += conformance/check-seedleaf.sh conformance/check-softhsm.sh
+EXTRA_DIST += conformance/run.sh conformance/matrix.py conformance/known conformance/matrix.md
+conformance/check-seedleaf.log conformance/check-softhsm.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
+
+# Both modules side by side; and the test of the test.
+.PHONY: conformance conformance-sabotage
+conformance: all conformance/probe$(EXEEXT)
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh matrix $(srcdir)/conformance/matrix.md
+conformance-sabotage: all conformance/probe$(EXEEXT)
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh sabotage

@@ -451,6 +451,7 @@ usage(int status)
 	             "  --expect FILE      with --tap: ids (one a line) whose failure is no failure\n"
 	             "  --only PREFIX      only cases whose id begins so\n"
 	             "  --list             print id, section and title of the cases\n"
+	             "  --kinds            print the kinds of sabotage\n"
 	             "  --sabotage KIND    lie to the cases, which should notice: %s\n", probe_sabotage_kinds());
 	exit(status);
 }
@@ -462,7 +463,7 @@ arguments(int argc, char **argv)
 		{ "module", required_argument, NULL, 'm' }, { "slot", required_argument, NULL, 's' }, { "token", required_argument, NULL, 't' },
 		{ "pin", required_argument, NULL, 'p' }, { "so-pin", required_argument, NULL, 'q' }, { "tap", no_argument, NULL, 'T' },
 		{ "expect", required_argument, NULL, 'e' }, { "only", required_argument, NULL, 'o' }, { "list", no_argument, NULL, 'l' },
-		{ "sabotage", required_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "sabotage", required_argument, NULL, 'x' }, { "kinds", no_argument, NULL, 'k' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -478,6 +479,7 @@ arguments(int argc, char **argv)
 		case 'o': opt.only = optarg; break;
 		case 'l': opt.list = true; break;
 		case 'x': opt.sabotage = optarg; break;
+		case 'k': (void)puts(probe_sabotage_kinds()); exit(0);
 		case 'h': usage(0);
 		default: usage(2);
 		}
