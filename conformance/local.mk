@@ -8,7 +8,8 @@ conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/
 	conformance/probe-calls.inc conformance/probe-calls.c conformance/probe-general.c conformance/probe-session.c \
 	conformance/probe-login.c conformance/probe-objects.c conformance/probe-defaults.c conformance/probe-attributes.c \
 	conformance/probe-find.c conformance/probe-generate.c conformance/probe-ops.c conformance/probe-digest.c \
-	conformance/probe-mac.c conformance/probe-cipher.c conformance/probe-aead.c conformance/probe-rsa.c
+	conformance/probe-mac.c conformance/probe-cipher.c conformance/probe-aead.c conformance/probe-rsa.c \
+	conformance/probe-ec.c conformance/probe-derive.c conformance/probe-wrap.c
 conformance_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/conformance
 conformance_probe_CFLAGS = -std=gnu11 -pthread $(SL_WARN) -fno-strict-aliasing
 conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl

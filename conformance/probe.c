@@ -506,9 +506,9 @@ register_all(void)
 	probe_cipher();
 	probe_aead();
 	probe_rsa();
-	/*probe_ec();*/
-	/*probe_derive();*/
-	/*probe_wrap();*/
+	probe_ec();
+	probe_derive();
+	probe_wrap();
 	/*probe_v3();*/
 }
 
