@@ -7,9 +7,10 @@ conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/
 	conformance/probe-util.c conformance/probe-keys.c conformance/probe-ossl.c conformance/probe-sabotage.c conformance/probe-list.inc \
 	conformance/probe-calls.inc conformance/probe-calls.c conformance/probe-general.c conformance/probe-session.c \
 	conformance/probe-login.c conformance/probe-objects.c conformance/probe-defaults.c conformance/probe-attributes.c \
-	conformance/probe-find.c conformance/probe-generate.c conformance/probe-ops.c conformance/probe-digest.c \
-	conformance/probe-mac.c conformance/probe-cipher.c conformance/probe-aead.c conformance/probe-rsa.c \
-	conformance/probe-ec.c conformance/probe-derive.c conformance/probe-wrap.c
+	conformance/probe-find.c conformance/probe-mechanisms.c conformance/probe-generate.c conformance/probe-ops.c \
+	conformance/probe-digest.c conformance/probe-mac.c conformance/probe-cipher.c conformance/probe-aead.c \
+	conformance/probe-rsa.c conformance/probe-ec.c conformance/probe-derive.c conformance/probe-wrap.c \
+	conformance/probe-v3.c
 conformance_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/conformance
 conformance_probe_CFLAGS = -std=gnu11 -pthread $(SL_WARN) -fno-strict-aliasing
 conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl

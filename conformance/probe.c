@@ -498,7 +498,7 @@ register_all(void)
 	probe_defaults();
 	probe_attributes();
 	probe_find();
-	/*probe_mechanisms();*/
+	probe_mechanisms();
 	probe_generate();
 	probe_ops();
 	probe_digest();
@@ -509,7 +509,7 @@ register_all(void)
 	probe_ec();
 	probe_derive();
 	probe_wrap();
-	/*probe_v3();*/
+	probe_v3();
 }
 
 int
