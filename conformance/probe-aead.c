@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "probe.h"
 
-/* GCM (the vectors of its specification, test cases 1 to 4, 13 to 16), CCM (SP 800-38C examples 1 to 3), ChaCha20-Poly1305 (RFC 8439, 2.8.2). */
+/* GCM (the vectors of its specification, test cases 1 to 4, 13 to 16), CCM (SP 800-38C examples 1 to 3), ChaCha20-Poly1305 (RFC
+ * 8439, 2.8.2). */
 
 enum alg { GCM, CCM, CHACHA };
 
@@ -13,36 +14,52 @@ struct vector {
 	unsigned tag;
 };
 
-#define GCM_TEXT "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
+#define GCM_TEXT                                                                                                               \
+	"d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
 static const struct vector vectors[] = {
-	{ "gcm-1", GCM, "00000000000000000000000000000000", "000000000000000000000000", "", "", "58e2fccefa7e3061367f1d57a4e7455a", 16 },
+	{ "gcm-1", GCM, "00000000000000000000000000000000", "000000000000000000000000", "", "", "58e2fccefa7e3061367f1d57a4e7455a",
+	  16 },
 	{ "gcm-2", GCM, "00000000000000000000000000000000", "000000000000000000000000", "", "00000000000000000000000000000000",
 	  "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf", 16 },
-	{ "gcm-4", GCM, "feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2", GCM_TEXT,
+	{ "gcm-4", GCM, "feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+	  GCM_TEXT,
 	  "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091"
-	  "5bc94fbc3221a5db94fae95ae7121a47", 16 },
-	{ "gcm-4-short-tag", GCM, "feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2", GCM_TEXT,
+	  "5bc94fbc3221a5db94fae95ae7121a47",
+	  16 },
+	{ "gcm-4-short-tag", GCM, "feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
+	  "feedfacedeadbeeffeedfacedeadbeefabaddad2", GCM_TEXT,
 	  "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091"
-	  "5bc94fbc3221a5db94fae95a", 12 },
-	{ "gcm-5-short-iv", GCM, "feffe9928665731c6d6a8f9467308308", "cafebabefacedbad", "feedfacedeadbeeffeedfacedeadbeefabaddad2", GCM_TEXT,
+	  "5bc94fbc3221a5db94fae95a",
+	  12 },
+	{ "gcm-5-short-iv", GCM, "feffe9928665731c6d6a8f9467308308", "cafebabefacedbad", "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+	  GCM_TEXT,
 	  "61353b4c2806934a777ff51fa22a4755699b2a714fcdc6f83766e5f97b6c742373806900e49f24b22b097544d4896b424989b5e1ebac0f07c23f4598"
-	  "3612d2e79e3b0785561be14aaca2fccb", 16 },
+	  "3612d2e79e3b0785561be14aaca2fccb",
+	  16 },
 	{ "gcm-13", GCM, "0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000", "", "",
 	  "530f8afbc74536b9a963b4f1c4cb738b", 16 },
 	{ "gcm-16", GCM, "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
 	  "feedfacedeadbeeffeedfacedeadbeefabaddad2", GCM_TEXT,
 	  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
-	  "76fc6ece0f4e1768cddf8853bb2d551b", 16 },
-	{ "ccm-1", CCM, "404142434445464748494a4b4c4d4e4f", "10111213141516", "0001020304050607", "20212223", "7162015b4dac255d", 4 },
-	{ "ccm-2", CCM, "404142434445464748494a4b4c4d4e4f", "1011121314151617", "000102030405060708090a0b0c0d0e0f", "202122232425262728292a2b2c2d2e2f",
-	  "d2a1f0e051ea5f62081a7792073d593d1fc64fbfaccd", 6 },
+	  "76fc6ece0f4e1768cddf8853bb2d551b",
+	  16 },
+	{ "ccm-1", CCM, "404142434445464748494a4b4c4d4e4f", "10111213141516", "0001020304050607", "20212223", "7162015b4dac255d",
+	  4 },
+	{ "ccm-2", CCM, "404142434445464748494a4b4c4d4e4f", "1011121314151617", "000102030405060708090a0b0c0d0e0f",
+	  "202122232425262728292a2b2c2d2e2f", "d2a1f0e051ea5f62081a7792073d593d1fc64fbfaccd", 6 },
 	{ "ccm-3", CCM, "404142434445464748494a4b4c4d4e4f", "101112131415161718191a1b", "000102030405060708090a0b0c0d0e0f10111213",
-	  "202122232425262728292a2b2c2d2e2f3031323334353637", "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5484392fbc1b09951", 8 },
-	{ "chacha", CHACHA, "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f", "070000004041424344454647", "50515253c0c1c2c3c4c5c6c7",
-	  "4c616469657320616e642047656e746c656d656e206f662074686520636c617373206f66202739393a204966204920636f756c64206f6666657220796f75206f"
+	  "202122232425262728292a2b2c2d2e2f3031323334353637", "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5484392fbc1b09951",
+	  8 },
+	{ "chacha", CHACHA, "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f", "070000004041424344454647",
+	  "50515253c0c1c2c3c4c5c6c7",
+	  "4c616469657320616e642047656e746c656d656e206f662074686520636c617373206f66202739393a204966204920636f756c64206f666665722079"
+	  "6f75206f"
 	  "6e6c79206f6e652074697020666f7220746865206675747572652c2073756e73637265656e20776f756c642062652069742e",
-	  "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
-	  "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691", 16 },
+	  "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b6"
+	  "7ecd3b36"
+	  "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e90"
+	  "2ecbd0600691",
+	  16 },
 };
 
 static CK_MECHANISM
@@ -91,7 +108,9 @@ bad(const struct vector *v, CK_OBJECT_HANDLE key, enum how how)
 		sealed.p[0] ^= 1;
 	OK(C_DecryptInit, P.s, &m, key);
 	rv = P.f->C_Decrypt(P.s, sealed.p, sealed.n, out.p, &out.n);
-	(void)probe_want("C_Decrypt", rv, (const CK_RV[]){ CKR_ENCRYPTED_DATA_INVALID, STD_CKR_AEAD_DECRYPT_FAILED, CKR_ENCRYPTED_DATA_LEN_RANGE, PROBE_END });
+	(void)probe_want("C_Decrypt", rv,
+					 (const CK_RV[]){ CKR_ENCRYPTED_DATA_INVALID, STD_CKR_AEAD_DECRYPT_FAILED, CKR_ENCRYPTED_DATA_LEN_RANGE,
+									  PROBE_END });
 	CHECK(text_len < 8 || memcmp(out.p, hex(v->in).p, 8) != 0, "the text was given although the tag is wrong");
 }
 
@@ -160,23 +179,35 @@ probe_aead(void)
 		enum how how;
 		const char *id, *title;
 	} rows[] = {
-		{ SEAL, "seal", "encrypts" }, { OPEN, "open", "decrypts" }, { SEAL_PARTS, "seal-parts", "encrypts in parts" },
-		{ OPEN_PARTS, "open-parts", "decrypts in parts" }, { BAD_TAG, "bad-tag", "refuses a wrong tag" }, { BAD_TEXT, "bad-text", "refuses a wrong text" },
-		{ BAD_AAD, "bad-aad", "refuses other additional data" }, { SHORT_INPUT, "short", "refuses less than a tag" },
+		{ SEAL, "seal", "encrypts" },
+		{ OPEN, "open", "decrypts" },
+		{ SEAL_PARTS, "seal-parts", "encrypts in parts" },
+		{ OPEN_PARTS, "open-parts", "decrypts in parts" },
+		{ BAD_TAG, "bad-tag", "refuses a wrong tag" },
+		{ BAD_TEXT, "bad-text", "refuses a wrong text" },
+		{ BAD_AAD, "bad-aad", "refuses other additional data" },
+		{ SHORT_INPUT, "short", "refuses less than a tag" },
 		{ QUERY, "query", "tells the length" },
 	};
 	static const char *const params[] = {
-		"gcm-tag-129|GCM with a tag of 129 bits", "gcm-tag-7|GCM with a tag of 7 bits", "gcm-null-iv|GCM with NULL for 12 bytes of IV",
-		"gcm-null-aad|GCM with NULL for 4 bytes of additional data", "gcm-param-short|GCM with a parameter one byte short",
-		"gcm-no-param|GCM without a parameter", "gcm-iv-0|GCM with an IV of no bytes", "ccm-nonce-6|CCM with a nonce of 6 bytes",
-		"ccm-nonce-14|CCM with a nonce of 14 bytes", "ccm-mac-5|CCM with a tag of 5 bytes", "ccm-mac-18|CCM with a tag of 18 bytes",
+		"gcm-tag-129|GCM with a tag of 129 bits",
+		"gcm-tag-7|GCM with a tag of 7 bits",
+		"gcm-null-iv|GCM with NULL for 12 bytes of IV",
+		"gcm-null-aad|GCM with NULL for 4 bytes of additional data",
+		"gcm-param-short|GCM with a parameter one byte short",
+		"gcm-no-param|GCM without a parameter",
+		"gcm-iv-0|GCM with an IV of no bytes",
+		"ccm-nonce-6|CCM with a nonce of 6 bytes",
+		"ccm-nonce-14|CCM with a nonce of 14 bytes",
+		"ccm-mac-5|CCM with a tag of 5 bytes",
+		"ccm-mac-18|CCM with a tag of 18 bytes",
 	};
 	static const char *const sections[] = { "6.13.3", "6.13.4", "6.61" };
 
 	for (size_t i = 0; i < LEN(vectors); i++)
 		for (size_t k = 0; k < LEN(rows); k++)
-			probe_case(0, sections[vectors[i].alg], vector, &vectors[i], rows[k].how, "aead-%s-%s|%s: %s", vectors[i].name, rows[k].id, vectors[i].name,
-			           rows[k].title);
+			probe_case(0, sections[vectors[i].alg], vector, &vectors[i], rows[k].how, "aead-%s-%s|%s: %s", vectors[i].name,
+					   rows[k].id, vectors[i].name, rows[k].title);
 	for (size_t i = 0; i < LEN(params); i++)
 		probe_case(0, i < 7 ? "6.13.3" : "6.13.4", bad_param, NULL, i, "aead-%s", params[i]);
 }

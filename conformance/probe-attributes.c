@@ -16,7 +16,21 @@ labelled(const char *label)
 	return make(&t);
 }
 
-enum get { G_QUERY, G_SHORT, G_LONG, G_UNKNOWN, G_FOREIGN, G_MIXED, G_MIXED_SHORT, G_NONE, G_HANDLE, G_ZERO_BUFFER, G_TWICE, G_EMPTY, G_OTHER_SESSION };
+enum get {
+	G_QUERY,
+	G_SHORT,
+	G_LONG,
+	G_UNKNOWN,
+	G_FOREIGN,
+	G_MIXED,
+	G_MIXED_SHORT,
+	G_NONE,
+	G_HANDLE,
+	G_ZERO_BUFFER,
+	G_TWICE,
+	G_EMPTY,
+	G_OTHER_SESSION
+};
 
 /* 5.7.5, the five steps: each attribute by itself, whatever happened to the others. */
 static void
@@ -40,7 +54,8 @@ get(const void *arg, unsigned long how)
 	case G_LONG:
 		a[0] = (CK_ATTRIBUTE){ CKA_LABEL, b.p, 8 };
 		OK(C_GetAttributeValue, P.s, o, a, 1);
-		CHECK(a[0].ulValueLen == 5 && memcmp(b.p, "hello\xa5\xa5\xa5", 8) == 0, "length %lu, or bytes behind it written", a[0].ulValueLen);
+		CHECK(a[0].ulValueLen == 5 && memcmp(b.p, "hello\xa5\xa5\xa5", 8) == 0, "length %lu, or bytes behind it written",
+			  a[0].ulValueLen);
 		break;
 	case G_ZERO_BUFFER:
 		a[0] = (CK_ATTRIBUTE){ CKA_LABEL, b.p, 0 };
@@ -57,15 +72,16 @@ get(const void *arg, unsigned long how)
 		break;
 	case G_MIXED:
 		(void)WANT((CKR_ATTRIBUTE_TYPE_INVALID), C_GetAttributeValue, P.s, o, a, 3);
-		CHECK(a[0].ulValueLen == 5 && a[1].ulValueLen == CK_UNAVAILABLE_INFORMATION && a[2].ulValueLen == 5 && memcmp(b.p, "probe", 5) == 0,
-		      "lengths %lu %lu %lu", a[0].ulValueLen, a[1].ulValueLen, a[2].ulValueLen);
+		CHECK(a[0].ulValueLen == 5 && a[1].ulValueLen == CK_UNAVAILABLE_INFORMATION && a[2].ulValueLen == 5 &&
+				  memcmp(b.p, "probe", 5) == 0,
+			  "lengths %lu %lu %lu", a[0].ulValueLen, a[1].ulValueLen, a[2].ulValueLen);
 		break;
 	case G_MIXED_SHORT:
 		a[0] = (CK_ATTRIBUTE){ CKA_LABEL, c.p, 2 };
 		a[1] = a[2];
 		(void)WANT((CKR_BUFFER_TOO_SMALL), C_GetAttributeValue, P.s, o, a, 2);
-		CHECK(a[0].ulValueLen == CK_UNAVAILABLE_INFORMATION && a[1].ulValueLen == 5 && memcmp(b.p, "probe", 5) == 0, "lengths %lu %lu",
-		      a[0].ulValueLen, a[1].ulValueLen);
+		CHECK(a[0].ulValueLen == CK_UNAVAILABLE_INFORMATION && a[1].ulValueLen == 5 && memcmp(b.p, "probe", 5) == 0,
+			  "lengths %lu %lu", a[0].ulValueLen, a[1].ulValueLen);
 		break;
 	case G_NONE: (void)WANT((CKR_OK, CKR_ARGUMENTS_BAD), C_GetAttributeValue, P.s, o, a, 0); break;
 	case G_HANDLE: (void)WANT((CKR_OBJECT_HANDLE_INVALID), C_GetAttributeValue, P.s, 0x7fffff0, a, 1); break;
@@ -95,9 +111,18 @@ struct hidden {
 };
 
 static const struct hidden hidden[] = {
-	{ "rsa-private", CKA_PRIVATE_EXPONENT }, { "rsa-private", CKA_PRIME_1 }, { "rsa-private", CKA_PRIME_2 }, { "rsa-private", CKA_EXPONENT_1 },
-	{ "rsa-private", CKA_EXPONENT_2 }, { "rsa-private", CKA_COEFFICIENT }, { "ec-private", CKA_VALUE }, { "ed-private", CKA_VALUE },
-	{ "x-private", CKA_VALUE }, { "aes", CKA_VALUE }, { "generic", CKA_VALUE }, { "hmac", CKA_VALUE },
+	{ "rsa-private", CKA_PRIVATE_EXPONENT },
+	{ "rsa-private", CKA_PRIME_1 },
+	{ "rsa-private", CKA_PRIME_2 },
+	{ "rsa-private", CKA_EXPONENT_1 },
+	{ "rsa-private", CKA_EXPONENT_2 },
+	{ "rsa-private", CKA_COEFFICIENT },
+	{ "ec-private", CKA_VALUE },
+	{ "ed-private", CKA_VALUE },
+	{ "x-private", CKA_VALUE },
+	{ "aes", CKA_VALUE },
+	{ "generic", CKA_VALUE },
+	{ "hmac", CKA_VALUE },
 };
 
 static const struct kind *
@@ -130,7 +155,22 @@ secret_value(const void *arg, unsigned long how)
 
 /* ---- C_SetAttributeValue */
 
-enum set { S_LABEL, S_ID, S_READ_ONLY, S_ALL_OR_NOTHING, S_UNKNOWN, S_UNMODIFIABLE, S_CLASS, S_VALUE_LEN, S_HANDLE, S_EMPTY, S_TOKEN, S_RO_SESSION, S_USE, S_ONE };
+enum set {
+	S_LABEL,
+	S_ID,
+	S_READ_ONLY,
+	S_ALL_OR_NOTHING,
+	S_UNKNOWN,
+	S_UNMODIFIABLE,
+	S_CLASS,
+	S_VALUE_LEN,
+	S_HANDLE,
+	S_EMPTY,
+	S_TOKEN,
+	S_RO_SESSION,
+	S_USE,
+	S_ONE
+};
 
 static void
 set(const void *arg, unsigned long how)
@@ -195,7 +235,9 @@ struct way {
 };
 
 static const struct way ways[] = {
-	{ CKA_SENSITIVE, "sensitive", true }, { CKA_EXTRACTABLE, "extractable", false }, { CKA_WRAP_WITH_TRUSTED, "wrap-with-trusted", true },
+	{ CKA_SENSITIVE, "sensitive", true },
+	{ CKA_EXTRACTABLE, "extractable", false },
+	{ CKA_WRAP_WITH_TRUSTED, "wrap-with-trusted", true },
 };
 
 /* how: bit 0 the closed way, bit 1 by C_CopyObject, bit 2 a private key. */
@@ -237,16 +279,62 @@ one_way(const void *arg, unsigned long how)
 /* ---- C_CopyObject, C_DestroyObject, C_GetObjectSize */
 
 enum copying {
-	C_EMPTY, C_NULL, C_LABEL, C_KEPT, C_UNCOPYABLE, C_READ_ONLY, C_UNKNOWN, C_HANDLE, C_CLASS, C_INDEPENDENT, C_TOKEN_RO, C_SENSITIVE_KEPT,
-	D_GONE, D_TWICE, D_UNDESTROYABLE, D_RO_SESSION, D_OTHER_SESSION, Z_SIZE, Z_HANDLE, C_KEY_WORKS,
+	C_EMPTY,
+	C_NULL,
+	C_LABEL,
+	C_KEPT,
+	C_UNCOPYABLE,
+	C_READ_ONLY,
+	C_UNKNOWN,
+	C_HANDLE,
+	C_CLASS,
+	C_INDEPENDENT,
+	C_TOKEN_RO,
+	C_SENSITIVE_KEPT,
+	D_GONE,
+	D_TWICE,
+	D_UNDESTROYABLE,
+	D_RO_SESSION,
+	D_OTHER_SESSION,
+	Z_SIZE,
+	Z_HANDLE,
+	C_KEY_WORKS,
 };
+
+static void
+destroying(enum copying how, CK_OBJECT_HANDLE o)
+{
+	CK_ULONG size = 0;
+
+	switch (how) {
+	case D_GONE: case D_TWICE:
+		OK(C_DestroyObject, P.s, o);
+		if (how == D_TWICE)
+			(void)WANT((CKR_OBJECT_HANDLE_INVALID), C_DestroyObject, P.s, o);
+		(void)WANT((CKR_OBJECT_HANDLE_INVALID), C_GetObjectSize, P.s, o, &size);
+		break;
+	case D_UNDESTROYABLE:
+		(void)WANT((CKR_ACTION_PROHIBITED), C_DestroyObject, P.s, o);
+		expect("label", attr(o, CKA_LABEL), text("original"));
+		break;
+	case D_RO_SESSION: OK(C_DestroyObject, open_session(false), o); break;
+	case D_OTHER_SESSION:
+		OK(C_DestroyObject, open_session(true), o);
+		(void)WANT((CKR_OBJECT_HANDLE_INVALID), C_GetObjectSize, P.s, o, &size);
+		break;
+	case Z_SIZE:
+		(void)WANT((CKR_OK, CKR_INFORMATION_SENSITIVE), C_GetObjectSize, P.s, o, &size);
+		CHECK(size == CK_UNAVAILABLE_INFORMATION || (size >= 16 && size < 100000), "size %lu", size);
+		break;
+	default: (void)WANT((CKR_OBJECT_HANDLE_INVALID), C_GetObjectSize, P.s, 0x7fffff0, &size); break;
+	}
+}
 
 static void
 copying(const void *arg, unsigned long how)
 {
 	struct tmpl t = { .n = 0 }, change = { .n = 0 };
 	CK_OBJECT_HANDLE o, made = 0;
-	CK_ULONG size = 0;
 
 	t_rsa_public(&t);
 	t_bool(&t, CKA_PRIVATE, false);
@@ -257,7 +345,10 @@ copying(const void *arg, unsigned long how)
 		t_bool(&t, CKA_DESTROYABLE, false);
 	o = make(&t);
 	switch ((enum copying)how) {
-	case C_EMPTY: OK(C_CopyObject, P.s, o, change.a, 0, &made); expect("modulus", attr(made, CKA_MODULUS), attr(o, CKA_MODULUS)); break;
+	case C_EMPTY:
+		OK(C_CopyObject, P.s, o, change.a, 0, &made);
+		expect("modulus", attr(made, CKA_MODULUS), attr(o, CKA_MODULUS));
+		break;
 	case C_NULL: OK(C_CopyObject, P.s, o, NULL, 0, &made); expect("label", attr(made, CKA_LABEL), text("original")); break;
 	case C_LABEL:
 		t_text(&change, CKA_LABEL, "copy");
@@ -294,26 +385,7 @@ copying(const void *arg, unsigned long how)
 		(void)WANT((CKR_SESSION_READ_ONLY), C_CopyObject, open_session(false), o, change.a, change.n, &made);
 		break;
 	case C_HANDLE: (void)WANT((CKR_OBJECT_HANDLE_INVALID), C_CopyObject, P.s, 0x7fffff0, change.a, 0, &made); break;
-	case D_GONE: case D_TWICE:
-		OK(C_DestroyObject, P.s, o);
-		if (how == D_TWICE)
-			(void)WANT((CKR_OBJECT_HANDLE_INVALID), C_DestroyObject, P.s, o);
-		(void)WANT((CKR_OBJECT_HANDLE_INVALID), C_GetObjectSize, P.s, o, &size);
-		break;
-	case D_UNDESTROYABLE:
-		(void)WANT((CKR_ACTION_PROHIBITED), C_DestroyObject, P.s, o);
-		expect("label", attr(o, CKA_LABEL), text("original"));
-		break;
-	case D_RO_SESSION: OK(C_DestroyObject, open_session(false), o); break;
-	case D_OTHER_SESSION:
-		OK(C_DestroyObject, open_session(true), o);
-		(void)WANT((CKR_OBJECT_HANDLE_INVALID), C_GetObjectSize, P.s, o, &size);
-		break;
-	case Z_SIZE:
-		(void)WANT((CKR_OK, CKR_INFORMATION_SENSITIVE), C_GetObjectSize, P.s, o, &size);
-		CHECK(size == CK_UNAVAILABLE_INFORMATION || (size >= 16 && size < 100000), "size %lu", size);
-		break;
-	default: (void)WANT((CKR_OBJECT_HANDLE_INVALID), C_GetObjectSize, P.s, 0x7fffff0, &size); break;
+	default: destroying((enum copying)how, o); break;
 	}
 }
 
@@ -335,8 +407,10 @@ copied_key(const void *arg, unsigned long how)
 		return;
 	}
 	CHECK(attr_bool(made, CKA_LOCAL) == attr_bool(pair.private, CKA_LOCAL), "CKA_LOCAL of the copy");
-	CHECK(attr_ulong(made, CKA_KEY_GEN_MECHANISM) == attr_ulong(pair.private, CKA_KEY_GEN_MECHANISM), "CKA_KEY_GEN_MECHANISM of the copy");
-	CHECK(attr_bool(made, CKA_NEVER_EXTRACTABLE) == attr_bool(pair.private, CKA_NEVER_EXTRACTABLE), "CKA_NEVER_EXTRACTABLE of the copy");
+	CHECK(attr_ulong(made, CKA_KEY_GEN_MECHANISM) == attr_ulong(pair.private, CKA_KEY_GEN_MECHANISM),
+		  "CKA_KEY_GEN_MECHANISM of the copy");
+	CHECK(attr_bool(made, CKA_NEVER_EXTRACTABLE) == attr_bool(pair.private, CKA_NEVER_EXTRACTABLE),
+		  "CKA_NEVER_EXTRACTABLE of the copy");
 }
 
 static void
@@ -350,16 +424,34 @@ void
 probe_attributes(void)
 {
 	static const char *const gets[] = {
-		"get-query|a length query", "get-short|a short buffer", "get-long|a long buffer", "get-unknown|an unknown attribute",
-		"get-foreign|an attribute of another class", "get-mixed|one bad attribute among good ones", "get-mixed-short|one short buffer among good ones",
-		"get-none|no attribute at all", "get-handle|a handle that is none", "get-zero|a buffer of no bytes", "get-twice|one attribute twice",
-		"get-empty|an empty attribute", "get-other-session|through another session",
+		"get-query|a length query",
+		"get-short|a short buffer",
+		"get-long|a long buffer",
+		"get-unknown|an unknown attribute",
+		"get-foreign|an attribute of another class",
+		"get-mixed|one bad attribute among good ones",
+		"get-mixed-short|one short buffer among good ones",
+		"get-none|no attribute at all",
+		"get-handle|a handle that is none",
+		"get-zero|a buffer of no bytes",
+		"get-twice|one attribute twice",
+		"get-empty|an empty attribute",
+		"get-other-session|through another session",
 	};
 	static const char *const sets[] = {
-		"set-label|CKA_LABEL", "set-id|CKA_ID", "set-modulus|CKA_MODULUS is read-only", "set-all-or-nothing|one bad attribute spoils all",
-		"set-unknown|an unknown attribute", "set-unmodifiable|an object that is not CKA_MODIFIABLE", "set-class|CKA_CLASS is read-only",
-		"set-bool-3|a CK_BBOOL of three bytes", "set-handle|a handle that is none", "set-empty|an empty label", "set-token|CKA_TOKEN is read-only",
-		"set-ro-session|a session object in a read-only session", "set-use|CKA_VERIFY",
+		"set-label|CKA_LABEL",
+		"set-id|CKA_ID",
+		"set-modulus|CKA_MODULUS is read-only",
+		"set-all-or-nothing|one bad attribute spoils all",
+		"set-unknown|an unknown attribute",
+		"set-unmodifiable|an object that is not CKA_MODIFIABLE",
+		"set-class|CKA_CLASS is read-only",
+		"set-bool-3|a CK_BBOOL of three bytes",
+		"set-handle|a handle that is none",
+		"set-empty|an empty label",
+		"set-token|CKA_TOKEN is read-only",
+		"set-ro-session|a session object in a read-only session",
+		"set-use|CKA_VERIFY",
 	};
 	static const char *const copies[] = {
 		"copy-empty|an empty template", "copy-null|no template", "copy-label|with another label", "copy-kept|attributes are kept",
@@ -375,13 +467,15 @@ probe_attributes(void)
 	for (size_t i = 0; i < LEN(hidden); i++)
 		for (unsigned long how = 1; how < 8; how++)
 			if ((how & 3) != 0 && how != 7 && how != 3)
-				probe_case(0, "5.7.5", secret_value, &hidden[i], how, "secret-%s-%lx-%s%s|attribute 0x%lx of %s key", hidden[i].kind, hidden[i].type,
-				           how & 1 ? "sensitive" : "unextractable", how & 4 ? "-buffer" : "", hidden[i].type, hidden[i].kind);
+				probe_case(0, "5.7.5", secret_value, &hidden[i], how, "secret-%s-%lx-%s%s|attribute 0x%lx of %s key",
+						   hidden[i].kind, hidden[i].type, how & 1 ? "sensitive" : "unextractable", how & 4 ? "-buffer" : "",
+						   hidden[i].type, hidden[i].kind);
 	rows("5.7.6", set, sets, LEN(sets));
 	for (size_t i = 0; i < LEN(ways); i++)
 		for (unsigned long how = 0; how < 8; how++)
-			probe_case(0, how & 4 ? "4.9" : "4.10", one_way, &ways[i], how, "one-way-%s-%s-%s-%s|%s, the %s way", how & 4 ? "private" : "secret",
-			           ways[i].name, how & 2 ? "copy" : "set", how & 1 ? "closed" : "open", ways[i].name, how & 1 ? "closed" : "open");
+			probe_case(0, how & 4 ? "4.9" : "4.10", one_way, &ways[i], how, "one-way-%s-%s-%s-%s|%s, the %s way",
+					   how & 4 ? "private" : "secret", ways[i].name, how & 2 ? "copy" : "set", how & 1 ? "closed" : "open",
+					   ways[i].name, how & 1 ? "closed" : "open");
 	for (size_t i = 0; i < LEN(copies); i++)
 		if (copies[i] != NULL)
 			probe_case(0, i < D_GONE ? "5.7.2" : i < Z_SIZE ? "5.7.3" : "5.7.4", copying, NULL, i, "%s", copies[i]);

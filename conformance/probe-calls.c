@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "probe.h"
 
-/* Careless hands: every function before C_Initialize, with a session that is none, and with NULL where the standard wants a pointer. */
+/* Careless hands: every function before C_Initialize, with a session that is none, and with NULL where the standard wants a
+ * pointer. */
 
 enum call {
 #define SESSION(fn, section, args) CALL_##fn,
@@ -52,7 +53,8 @@ judge(unsigned long which, CK_RV rv, CK_RV wanted)
 	if (rv == CKR_FUNCTION_NOT_SUPPORTED)
 		probe_absent("%s is not supported", calls[which].name);
 	/* 5.20: these two say so before anything else. */
-	if (rv == CKR_FUNCTION_NOT_PARALLEL && wanted != CKR_CRYPTOKI_NOT_INITIALIZED && (which == CALL_C_GetFunctionStatus || which == CALL_C_CancelFunction))
+	if (rv == CKR_FUNCTION_NOT_PARALLEL && wanted != CKR_CRYPTOKI_NOT_INITIALIZED &&
+		(which == CALL_C_GetFunctionStatus || which == CALL_C_CancelFunction))
 		return;
 	(void)probe_want(calls[which].name, rv, (const CK_RV[]){ wanted, PROBE_END });
 }
@@ -104,7 +106,9 @@ slot_before_initialize(const void *arg, unsigned long which)
 	case 1: (void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED), C_GetSlotList, CK_FALSE, NULL, &n); break;
 	case 2: (void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED), C_GetSlotInfo, 0, &slot); break;
 	case 3: (void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED), C_GetTokenInfo, 0, &token); break;
-	case 4: (void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED, CKR_FUNCTION_NOT_SUPPORTED), C_WaitForSlotEvent, CKF_DONT_BLOCK, &n, NULL); break;
+	case 4:
+		(void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED, CKR_FUNCTION_NOT_SUPPORTED), C_WaitForSlotEvent, CKF_DONT_BLOCK, &n, NULL);
+		break;
 	case 5: (void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED), C_GetMechanismList, 0, NULL, &n); break;
 	case 6: (void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED), C_GetMechanismInfo, 0, CKM_SHA256, &mechanism); break;
 	case 7: (void)WANT((CKR_CRYPTOKI_NOT_INITIALIZED), C_InitToken, 0, pin, 8, label); break;
@@ -167,16 +171,20 @@ null_plain(const void *arg, unsigned long which)
 	case 15: (void)WANT((CKR_ARGUMENTS_BAD, CKR_FUNCTION_NOT_SUPPORTED), C_GetOperationState, P.s, NULL, NULL); break;
 	NULL_CASE(16, C_GenerateKey, P.s, NULL, NULL, 0, &object);
 	NULL_CASE(17, C_GenerateKeyPair, P.s, NULL, NULL, 0, NULL, 0, &object, &n);
-	case 18: (void)WANT((CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCOMPLETE), C_CreateObject, P.s, &label, 1, &object); break;
+	case 18:
+		(void)WANT((CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCOMPLETE), C_CreateObject, P.s, &label, 1,
+				   &object);
+		break;
 	default: break;
 	}
 }
 
 static const char *const null_plain_names[] = {
-	"C_GetInfo-info", "C_GetFunctionList-list", "C_GetSlotList-count", "C_GetSlotInfo-info", "C_GetTokenInfo-info",
-	"C_GetMechanismList-count", "C_GetMechanismInfo-info", "C_OpenSession-handle", "C_GetSessionInfo-info", "C_CreateObject-template",
-	"C_CreateObject-handle", "C_FindObjectsInit-template", "C_GenerateRandom-data", "C_SeedRandom-data", "C_WaitForSlotEvent-slot",
-	"C_GetOperationState-length", "C_GenerateKey-mechanism", "C_GenerateKeyPair-mechanism", "C_CreateObject-value",
+	"C_GetInfo-info",          "C_GetFunctionList-list",      "C_GetSlotList-count",     "C_GetSlotInfo-info",
+	"C_GetTokenInfo-info",     "C_GetMechanismList-count",    "C_GetMechanismInfo-info", "C_OpenSession-handle",
+	"C_GetSessionInfo-info",   "C_CreateObject-template",     "C_CreateObject-handle",   "C_FindObjectsInit-template",
+	"C_GenerateRandom-data",   "C_SeedRandom-data",           "C_WaitForSlotEvent-slot", "C_GetOperationState-length",
+	"C_GenerateKey-mechanism", "C_GenerateKeyPair-mechanism", "C_CreateObject-value",
 };
 static const char *const null_plain_sections[] = {
 	"5.4.3", "5.4.4", "5.5.1", "5.5.2", "5.5.3", "5.5.5", "5.5.6", "5.6.1", "5.6.4", "5.7.1",
@@ -211,8 +219,8 @@ null_object(const void *arg, unsigned long which)
 }
 
 static const char *const null_object_names[] = {
-	"C_CopyObject-template", "C_CopyObject-handle", "C_GetObjectSize-size", "C_GetAttributeValue-template", "C_SetAttributeValue-template",
-	"C_FindObjects-objects", "C_FindObjects-count",
+	"C_CopyObject-template",        "C_CopyObject-handle",   "C_GetObjectSize-size", "C_GetAttributeValue-template",
+	"C_SetAttributeValue-template", "C_FindObjects-objects", "C_FindObjects-count",
 };
 static const char *const null_object_sections[] = { "5.7.2", "5.7.2", "5.7.4", "5.7.5", "5.7.6", "5.7.8", "5.7.8" };
 
@@ -300,8 +308,9 @@ null_key(const void *arg, unsigned long which)
 }
 
 static const char *const null_key_names[] = {
-	"C_GenerateKey-template", "C_GenerateKey-handle", "C_GenerateKeyPair-template", "C_GenerateKeyPair-public", "C_GenerateKeyPair-private",
-	"C_WrapKey-length", "C_WrapKey-mechanism", "C_UnwrapKey-wrapped", "C_DeriveKey-mechanism",
+	"C_GenerateKey-template",   "C_GenerateKey-handle",      "C_GenerateKeyPair-template",
+	"C_GenerateKeyPair-public", "C_GenerateKeyPair-private", "C_WrapKey-length",
+	"C_WrapKey-mechanism",      "C_UnwrapKey-wrapped",       "C_DeriveKey-mechanism",
 };
 static const char *const null_key_sections[] = {
 	"5.18.1", "5.18.1", "5.18.2", "5.18.2", "5.18.2", "5.18.3", "5.18.3", "5.18.4", "5.18.5",
@@ -324,17 +333,20 @@ probe_calls(void)
 	static const unsigned with_slot[] = { 2, 3, 5, 6, 7, 8, 9 };
 
 	for (unsigned i = 0; i < LEN(slot_calls); i++)
-		probe_case(BARE, "5.4.1", slot_before_initialize, NULL, i, "uninit-%s|%s before C_Initialize", slot_calls[i], slot_calls[i]);
+		probe_case(BARE, "5.4.1", slot_before_initialize, NULL, i, "uninit-%s|%s before C_Initialize", slot_calls[i],
+				   slot_calls[i]);
 	for (unsigned i = 0; i < N_CALLS; i++)
 		probe_case(BARE, "5.4.1", before_initialize, NULL, i, "uninit-%s|%s before C_Initialize", calls[i].name, calls[i].name);
 	probe_case(ALONE, "5.4.2", after_finalize, NULL, CALL_C_GetSessionInfo, "finalized-session|a session of before C_Finalize");
-	probe_case(ALONE, "5.4.2", after_finalize, NULL, CALL_C_GenerateRandom, "finalized-random|C_GenerateRandom after C_Finalize");
+	probe_case(ALONE, "5.4.2", after_finalize, NULL, CALL_C_GenerateRandom,
+			   "finalized-random|C_GenerateRandom after C_Finalize");
 	for (unsigned i = 0; i < LEN(with_slot); i++)
 		probe_case(0, "5.5", bad_slot, NULL, with_slot[i], "bad-slot-%s|%s on a slot that is not", slot_calls[with_slot[i]],
 		           slot_calls[with_slot[i]]);
 	for (unsigned i = 0; i < N_CALLS; i++) {
 		probe_case(0, calls[i].section, no_session, NULL, i, "session-0-%s|%s with session 0", calls[i].name, calls[i].name);
-		probe_case(0, calls[i].section, closed_session, NULL, i, "session-closed-%s|%s with a closed session", calls[i].name, calls[i].name);
+		probe_case(0, calls[i].section, closed_session, NULL, i, "session-closed-%s|%s with a closed session", calls[i].name,
+				   calls[i].name);
 	}
 	register_nulls(null_plain, null_plain_names, null_plain_sections, LEN(null_plain_names));
 	register_nulls(null_object, null_object_names, null_object_sections, LEN(null_object_names));

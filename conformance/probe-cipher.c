@@ -8,7 +8,8 @@ static const char keys[3][65] = {
 	"2b7e151628aed2a6abf7158809cf4f3c", "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b",
 	"603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
 };
-static const char plain[] = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710";
+static const char plain[] = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc1191a0a52eff6"
+							"9f2445df4f9b17ad2b417be66c3710";
 
 struct mode {
 	const char *name, *ossl;
@@ -19,18 +20,42 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-	{ "ecb", "ECB", CKM_AES_ECB, "6.11.5", "", 16,
-	  { "3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf43b1cd7f598ece23881b00e3ed0306887b0c785e27e8ad3f8223207104725dd4",
-	    "bd334f1d6e45f25ff712a214571fa5cc974104846d0ad3ad7734ecb3ecee4eefef7afd2270e2e60adce0ba2face6444e9a4b41ba738d6c72fb16691603c18e0e",
-	    "f3eed1bdb5d2a03c064b5a7e3db181f8591ccb10d410ed26dc5ba74a31362870b6ed21b99ca6f4f9f153e7b1beafed1d23304b7a39f9f3ff067d8d8f9e24ecc7" } },
-	{ "cbc", "CBC", CKM_AES_CBC, "6.11.6", "000102030405060708090a0b0c0d0e0f", 16,
-	  { "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b273bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca307586e1a7",
-	    "4f021db243bc633d7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a571b242012fb7ae07fa9baac3df102e008b0e27988598881d920a9e64f5615cd",
-	    "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19078c6a9d1b" } },
-	{ "ctr", "CTR", CKM_AES_CTR, "6.12", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", 1,
-	  { "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee",
-	    "1abc932417521ca24f2b0459fe7e6e0b090339ec0aa6faefd5ccc2c6f4ce8e941e36b26bd1ebc670d1bd1d665620abf74f78a7f6d29809585a97daec58c6b050",
-	    "601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c52b0930daa23de94ce87017ba2d84988ddfc9c58db67aada613c2dd08457941a6" } },
+	{ "ecb",
+	  "ECB",
+	  CKM_AES_ECB,
+	  "6.11.5",
+	  "",
+	  16,
+	  { "3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf43b1cd7f598ece23881b00e3ed0306887b0c785e27e8ad3f822320"
+		"7104725dd4",
+		"bd334f1d6e45f25ff712a214571fa5cc974104846d0ad3ad7734ecb3ecee4eefef7afd2270e2e60adce0ba2face6444e9a4b41ba738d6c72fb1669"
+		"1603c18e0e",
+		"f3eed1bdb5d2a03c064b5a7e3db181f8591ccb10d410ed26dc5ba74a31362870b6ed21b99ca6f4f9f153e7b1beafed1d23304b7a39f9f3ff067d8d"
+		"8f9e24ecc7" } },
+	{ "cbc",
+	  "CBC",
+	  CKM_AES_CBC,
+	  "6.11.6",
+	  "000102030405060708090a0b0c0d0e0f",
+	  16,
+	  { "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b273bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca"
+		"307586e1a7",
+		"4f021db243bc633d7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a571b242012fb7ae07fa9baac3df102e008b0e27988598881d920a9"
+		"e64f5615cd",
+		"f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d39f23369a9d9bacfa530e26304231461b2eb05e2c39be9fcda6c19"
+		"078c6a9d1b" } },
+	{ "ctr",
+	  "CTR",
+	  CKM_AES_CTR,
+	  "6.12",
+	  "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+	  1,
+	  { "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170"
+		"a0f3009cee",
+		"1abc932417521ca24f2b0459fe7e6e0b090339ec0aa6faefd5ccc2c6f4ce8e941e36b26bd1ebc670d1bd1d665620abf74f78a7f6d29809585a97da"
+		"ec58c6b050",
+		"601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c52b0930daa23de94ce87017ba2d84988ddfc9c58db67aada613c2dd"
+		"08457941a6" } },
 };
 
 struct job {
@@ -51,7 +76,22 @@ mode_mech(const struct mode *mode)
 	return mech(mode->mech, ctr, sizeof(*ctr));
 }
 
-enum how { ENCRYPT, DECRYPT, ENCRYPT_PARTS, DECRYPT_PARTS, BLOCKWISE, LONG, ODD, EMPTY, NO_PARAM, IN_PLACE, WRONG_KEY, FORBIDDEN, WRONG_PARAM, REUSE };
+enum how {
+	ENCRYPT,
+	DECRYPT,
+	ENCRYPT_PARTS,
+	DECRYPT_PARTS,
+	BLOCKWISE,
+	LONG,
+	ODD,
+	EMPTY,
+	NO_PARAM,
+	IN_PLACE,
+	WRONG_KEY,
+	FORBIDDEN,
+	WRONG_PARAM,
+	REUSE
+};
 
 static void
 refused(const struct mode *mode, enum how how)
@@ -196,7 +236,8 @@ counter(const void *arg, unsigned long bits)
 		return;
 	}
 	ctr.block[15] = 1;
-	expect("a narrow counter that does not overflow", do_encrypt(&m, key, in), ossl_cipher("AES-128-CTR", true, value, (struct bin){ ctr.block, 16 }, in));
+	expect("a narrow counter that does not overflow", do_encrypt(&m, key, in),
+		   ossl_cipher("AES-128-CTR", true, value, (struct bin){ ctr.block, 16 }, in));
 }
 
 /* IEEE 1619-2007 annex B, vectors 2 and 3: vector 1 has equal halves, which FIPS 140 forbids. */
@@ -225,12 +266,19 @@ probe_cipher(void)
 		const char *id, *title;
 		bool once;
 	} rows[] = {
-		{ ENCRYPT, "encrypt", "encrypts as SP 800-38A", false }, { DECRYPT, "decrypt", "decrypts as SP 800-38A", false },
-		{ ENCRYPT_PARTS, "encrypt-parts", "encrypts in odd parts", false }, { DECRYPT_PARTS, "decrypt-parts", "decrypts in odd parts", false },
-		{ BLOCKWISE, "blockwise", "encrypts block by block", false }, { LONG, "long", "a long text, there and back", false },
-		{ ODD, "odd", "21 bytes", true }, { EMPTY, "empty", "nothing", true }, { NO_PARAM, "no-param", "without its parameter", true },
-		{ WRONG_PARAM, "short-param", "with a parameter one byte short", true }, { IN_PLACE, "in-place", "over its input", true },
-		{ WRONG_KEY, "key-type", "with a key of another type", true }, { FORBIDDEN, "forbidden", "with a key that may not encrypt", true },
+		{ ENCRYPT, "encrypt", "encrypts as SP 800-38A", false },
+		{ DECRYPT, "decrypt", "decrypts as SP 800-38A", false },
+		{ ENCRYPT_PARTS, "encrypt-parts", "encrypts in odd parts", false },
+		{ DECRYPT_PARTS, "decrypt-parts", "decrypts in odd parts", false },
+		{ BLOCKWISE, "blockwise", "encrypts block by block", false },
+		{ LONG, "long", "a long text, there and back", false },
+		{ ODD, "odd", "21 bytes", true },
+		{ EMPTY, "empty", "nothing", true },
+		{ NO_PARAM, "no-param", "without its parameter", true },
+		{ WRONG_PARAM, "short-param", "with a parameter one byte short", true },
+		{ IN_PLACE, "in-place", "over its input", true },
+		{ WRONG_KEY, "key-type", "with a key of another type", true },
+		{ FORBIDDEN, "forbidden", "with a key that may not encrypt", true },
 		{ REUSE, "again", "starts afresh each time", true },
 	};
 	static const char *const sizes[] = { "128", "192", "256" };
@@ -242,8 +290,8 @@ probe_cipher(void)
 
 				*job = (struct job){ &modes[i], size };
 				if (!rows[k].once || size == 0)
-					probe_case(0, modes[i].section, cipher, job, rows[k].how, "aes-%s-%s-%s|AES %s, %s bits: %s", modes[i].name, sizes[size],
-					           rows[k].id, modes[i].name, sizes[size], rows[k].title);
+					probe_case(0, modes[i].section, cipher, job, rows[k].how, "aes-%s-%s-%s|AES %s, %s bits: %s", modes[i].name,
+							   sizes[size], rows[k].id, modes[i].name, sizes[size], rows[k].title);
 			}
 	for (unsigned long n = 0; n <= 33; n += n == 0 || n == 16 || n == 32 ? 1 : n == 1 ? 14 : n == 15 ? 1 : 15)
 		probe_case(0, "6.11.7", padded, NULL, n, "aes-cbc-pad-%lu|AES CBC_PAD of %lu bytes", n, n);
@@ -254,5 +302,6 @@ probe_cipher(void)
 	probe_case(0, "6.12.2", counter, NULL, 129, "aes-ctr-bits-129|a counter of 129 bits");
 	probe_case(0, "6.12.2", counter, NULL, 32, "aes-ctr-bits-32|a counter of 32 bits");
 	for (unsigned long how = 0; how < 4; how++)
-		probe_case(0, "6.15", xts, NULL, how, "aes-xts-%lu|XTS-AES-128, IEEE 1619 vector %lu, %s", how, 3 - how / 2, how & 1 ? "decrypted" : "encrypted");
+		probe_case(0, "6.15", xts, NULL, how, "aes-xts-%lu|XTS-AES-128, IEEE 1619 vector %lu, %s", how, 3 - how / 2,
+				   how & 1 ? "decrypted" : "encrypted");
 }

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "probe-objects.h"
 
-/* What attributes are when nobody said: the tables of chapter 4. Every attribute of the table is there and has the form it should. */
+/* What attributes are when nobody said: the tables of chapter 4. Every attribute of the table is there and has the form it
+ * should. */
 
 enum form { IS_FALSE, IS_TRUE, A_BOOL, EMPTY, UNAVAILABLE, A_TEXT, IS_ZERO, EMPTY_OR_NONE };
 
@@ -18,29 +19,52 @@ static const struct row storage[] = {
 };
 static const struct row data[] = { { CKA_APPLICATION, "application", EMPTY }, { CKA_OBJECT_ID, "object-id", EMPTY } };
 static const struct row cert[] = {
-	{ CKA_TRUSTED, "trusted", IS_FALSE }, { CKA_CERTIFICATE_CATEGORY, "category", IS_ZERO }, { CKA_ID, "id", EMPTY }, { CKA_ISSUER, "issuer", EMPTY },
-	{ CKA_SERIAL_NUMBER, "serial", EMPTY }, { CKA_START_DATE, "start", EMPTY }, { CKA_END_DATE, "end", EMPTY }, { CKA_LABEL, "label", EMPTY },
+	{ CKA_TRUSTED, "trusted", IS_FALSE },
+	{ CKA_CERTIFICATE_CATEGORY, "category", IS_ZERO },
+	{ CKA_ID, "id", EMPTY },
+	{ CKA_ISSUER, "issuer", EMPTY },
+	{ CKA_SERIAL_NUMBER, "serial", EMPTY },
+	{ CKA_START_DATE, "start", EMPTY },
+	{ CKA_END_DATE, "end", EMPTY },
+	{ CKA_LABEL, "label", EMPTY },
 };
 static const struct row key[] = {
-	{ CKA_ID, "id", EMPTY }, { CKA_START_DATE, "start", EMPTY }, { CKA_END_DATE, "end", EMPTY }, { CKA_DERIVE, "derive", IS_FALSE },
-	{ CKA_LOCAL, "local", IS_FALSE }, { CKA_KEY_GEN_MECHANISM, "gen-mechanism", UNAVAILABLE }, { CKA_LABEL, "label", EMPTY },
-	{ CKA_ALLOWED_MECHANISMS, "allowed-mechanisms", EMPTY_OR_NONE },
+	{ CKA_ID, "id", EMPTY },          { CKA_START_DATE, "start", EMPTY },
+	{ CKA_END_DATE, "end", EMPTY },   { CKA_DERIVE, "derive", IS_FALSE },
+	{ CKA_LOCAL, "local", IS_FALSE }, { CKA_KEY_GEN_MECHANISM, "gen-mechanism", UNAVAILABLE },
+	{ CKA_LABEL, "label", EMPTY },    { CKA_ALLOWED_MECHANISMS, "allowed-mechanisms", EMPTY_OR_NONE },
 };
 static const struct row public[] = {
-	{ CKA_SUBJECT, "subject", EMPTY }, { CKA_ENCRYPT, "encrypt", A_BOOL }, { CKA_VERIFY, "verify", A_BOOL }, { CKA_VERIFY_RECOVER, "verify-recover", A_BOOL },
-	{ CKA_WRAP, "wrap", A_BOOL }, { CKA_TRUSTED, "trusted", IS_FALSE },
+	{ CKA_SUBJECT, "subject", EMPTY }, { CKA_ENCRYPT, "encrypt", A_BOOL },
+	{ CKA_VERIFY, "verify", A_BOOL },  { CKA_VERIFY_RECOVER, "verify-recover", A_BOOL },
+	{ CKA_WRAP, "wrap", A_BOOL },      { CKA_TRUSTED, "trusted", IS_FALSE },
 };
 static const struct row private[] = {
-	{ CKA_SUBJECT, "subject", EMPTY }, { CKA_SENSITIVE, "sensitive", A_BOOL }, { CKA_DECRYPT, "decrypt", A_BOOL }, { CKA_SIGN, "sign", A_BOOL },
-	{ CKA_SIGN_RECOVER, "sign-recover", A_BOOL }, { CKA_UNWRAP, "unwrap", A_BOOL }, { CKA_EXTRACTABLE, "extractable", A_BOOL },
-	{ CKA_ALWAYS_SENSITIVE, "always-sensitive", IS_FALSE }, { CKA_NEVER_EXTRACTABLE, "never-extractable", IS_FALSE },
-	{ CKA_WRAP_WITH_TRUSTED, "wrap-with-trusted", IS_FALSE }, { CKA_ALWAYS_AUTHENTICATE, "always-authenticate", IS_FALSE },
+	{ CKA_SUBJECT, "subject", EMPTY },
+	{ CKA_SENSITIVE, "sensitive", A_BOOL },
+	{ CKA_DECRYPT, "decrypt", A_BOOL },
+	{ CKA_SIGN, "sign", A_BOOL },
+	{ CKA_SIGN_RECOVER, "sign-recover", A_BOOL },
+	{ CKA_UNWRAP, "unwrap", A_BOOL },
+	{ CKA_EXTRACTABLE, "extractable", A_BOOL },
+	{ CKA_ALWAYS_SENSITIVE, "always-sensitive", IS_FALSE },
+	{ CKA_NEVER_EXTRACTABLE, "never-extractable", IS_FALSE },
+	{ CKA_WRAP_WITH_TRUSTED, "wrap-with-trusted", IS_FALSE },
+	{ CKA_ALWAYS_AUTHENTICATE, "always-authenticate", IS_FALSE },
 };
 static const struct row secret[] = {
-	{ CKA_SENSITIVE, "sensitive", A_BOOL }, { CKA_ENCRYPT, "encrypt", A_BOOL }, { CKA_DECRYPT, "decrypt", A_BOOL }, { CKA_SIGN, "sign", A_BOOL },
-	{ CKA_VERIFY, "verify", A_BOOL }, { CKA_WRAP, "wrap", A_BOOL }, { CKA_UNWRAP, "unwrap", A_BOOL }, { CKA_EXTRACTABLE, "extractable", A_BOOL },
-	{ CKA_ALWAYS_SENSITIVE, "always-sensitive", IS_FALSE }, { CKA_NEVER_EXTRACTABLE, "never-extractable", IS_FALSE },
-	{ CKA_WRAP_WITH_TRUSTED, "wrap-with-trusted", IS_FALSE }, { CKA_TRUSTED, "trusted", IS_FALSE },
+	{ CKA_SENSITIVE, "sensitive", A_BOOL },
+	{ CKA_ENCRYPT, "encrypt", A_BOOL },
+	{ CKA_DECRYPT, "decrypt", A_BOOL },
+	{ CKA_SIGN, "sign", A_BOOL },
+	{ CKA_VERIFY, "verify", A_BOOL },
+	{ CKA_WRAP, "wrap", A_BOOL },
+	{ CKA_UNWRAP, "unwrap", A_BOOL },
+	{ CKA_EXTRACTABLE, "extractable", A_BOOL },
+	{ CKA_ALWAYS_SENSITIVE, "always-sensitive", IS_FALSE },
+	{ CKA_NEVER_EXTRACTABLE, "never-extractable", IS_FALSE },
+	{ CKA_WRAP_WITH_TRUSTED, "wrap-with-trusted", IS_FALSE },
+	{ CKA_TRUSTED, "trusted", IS_FALSE },
 };
 
 struct subject {
@@ -80,7 +104,8 @@ rows_of(const struct kind *k, const char *section, const struct row *rows, size_
 		struct subject *s = probe_alloc(sizeof(*s));
 
 		*s = (struct subject){ k, &rows[i] };
-		probe_case(0, section, default_value, s, 0, "default-%s-%s|%s of %s object when not given", k->name, rows[i].name, rows[i].name, k->name);
+		probe_case(0, section, default_value, s, 0, "default-%s-%s|%s of %s object when not given", k->name, rows[i].name,
+				   rows[i].name, k->name);
 	}
 }
 
@@ -113,12 +138,14 @@ relation(const void *arg, unsigned long how)
 		break;
 	case 3: /* 4.8, 4.9 */
 		object = make(&t);
-		CHECK(attr(object, CKA_PUBLIC_KEY_INFO).n > 40, "CKA_PUBLIC_KEY_INFO has %lu bytes", attr(object, CKA_PUBLIC_KEY_INFO).n);
+		CHECK(attr(object, CKA_PUBLIC_KEY_INFO).n > 40, "CKA_PUBLIC_KEY_INFO has %lu bytes",
+			  attr(object, CKA_PUBLIC_KEY_INFO).n);
 		break;
 	default: /* 4.10.2: the first three bytes of the ECB encryption of zeros; an empty one is no check value */
 		t_bool(&t, CKA_SENSITIVE, false);
 		object = make(&t);
-		expect("CKA_CHECK_VALUE", attr(object, CKA_CHECK_VALUE), cut(ossl_cipher("AES-256-ECB", true, pattern(32, 1), hex(""), hex("00000000000000000000000000000000")), 3));
+		expect("CKA_CHECK_VALUE", attr(object, CKA_CHECK_VALUE),
+			   cut(ossl_cipher("AES-256-ECB", true, pattern(32, 1), hex(""), hex("00000000000000000000000000000000")), 3));
 		break;
 	}
 }
@@ -139,9 +166,11 @@ probe_defaults(void)
 		}
 		rows_of(k, "4.7", key, LEN(key));
 		if (k->class != CKO_SECRET_KEY)
-			probe_case(0, "4.8", relation, k, 3, "default-%s-public-key-info|CKA_PUBLIC_KEY_INFO of %s object", k->name, k->name);
+			probe_case(0, "4.8", relation, k, 3, "default-%s-public-key-info|CKA_PUBLIC_KEY_INFO of %s object", k->name,
+					   k->name);
 		if (k->class != CKO_PUBLIC_KEY)
-			probe_case(0, "4.9", relation, k, 0, "default-%s-imported|an imported %s key was never only here", k->name, k->name);
+			probe_case(0, "4.9", relation, k, 0, "default-%s-imported|an imported %s key was never only here", k->name,
+					   k->name);
 		if (k->class == CKO_SECRET_KEY)
 			probe_case(0, "4.10", relation, k, 1, "default-%s-value-len|CKA_VALUE_LEN of %s object", k->name, k->name);
 	}

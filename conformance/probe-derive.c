@@ -33,12 +33,17 @@ static const struct {
 	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9",
 	  "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5",
 	  "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865" },
-	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f",
-	  "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
-	  "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b"
+	  "3c3d3e3f404142434445464748494a4b4c4d4e4f",
+	  "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b"
+	  "9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
+	  "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaeb"
+	  "ecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
 	  "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244",
-	  "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87" },
-	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "", "", "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04",
+	  "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9"
+	  "aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87" },
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "", "",
+	  "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04",
 	  "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8" },
 };
 
@@ -48,8 +53,17 @@ static void
 hkdf(const void *arg, unsigned long how)
 {
 	const unsigned long row = how / 16;
-	const struct bin ikm = hex(hkdfs[row].ikm), salt = hex(hkdfs[row].salt), info = hex(hkdfs[row].info), okm = hex(hkdfs[row].okm);
-	struct std_hkdf h = { CK_TRUE, CK_TRUE, CKM_SHA256, salt.n == 0 ? 1UL : 2UL, salt.n == 0 ? NULL : salt.p, salt.n, 0, info.n == 0 ? NULL : info.p, info.n };
+	const struct bin ikm = hex(hkdfs[row].ikm), salt = hex(hkdfs[row].salt), info = hex(hkdfs[row].info),
+					 okm = hex(hkdfs[row].okm);
+	struct std_hkdf h = { CK_TRUE,
+						  CK_TRUE,
+						  CKM_SHA256,
+						  salt.n == 0 ? 1UL : 2UL,
+						  salt.n == 0 ? NULL : salt.p,
+						  salt.n,
+						  0,
+						  info.n == 0 ? NULL : info.p,
+						  info.n };
 	CK_MECHANISM m = mech(STD_CKM_HKDF_DERIVE, &h, sizeof(h));
 	struct tmpl t = derived(CKK_GENERIC_SECRET, okm.n);
 	CK_OBJECT_HANDLE key, made = 0;
@@ -92,7 +106,8 @@ hkdf(const void *arg, unsigned long how)
 		break;
 	default:
 		t = derived(CKK_GENERIC_SECRET, 255 * 32 + 1);
-		(void)WANT((CKR_KEY_SIZE_RANGE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT), C_DeriveKey, P.s, &m, key, t.a, t.n, &made);
+		(void)WANT((CKR_KEY_SIZE_RANGE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT), C_DeriveKey, P.s, &m, key, t.a,
+				   t.n, &made);
 		break;
 	}
 }
@@ -124,14 +139,17 @@ sp800_108(const void *arg, unsigned long how)
 	struct std_counter_format counter = { CK_FALSE, 32 };
 	struct std_dkm_format length = { 1, CK_FALSE, 32 };
 	struct std_prf_data data[] = {
-		{ 1, &counter, sizeof(counter) }, { 4, label.p, label.n }, { 4, zero.p, 1 }, { 4, context.p, context.n }, { 3, &length, sizeof(length) },
+		{ 1, &counter, sizeof(counter) }, { 4, label.p, label.n },        { 4, zero.p, 1 },
+		{ 4, context.p, context.n },      { 3, &length, sizeof(length) },
 	};
 	struct std_prf_data back[] = {
-		{ 1, NULL, 0 }, { 2, &counter, sizeof(counter) }, { 4, label.p, label.n }, { 4, zero.p, 1 }, { 4, context.p, context.n }, { 3, &length, sizeof(length) },
+		{ 1, NULL, 0 },   { 2, &counter, sizeof(counter) }, { 4, label.p, label.n },
+		{ 4, zero.p, 1 }, { 4, context.p, context.n },      { 3, &length, sizeof(length) },
 	};
 	struct std_kdf kdf = { h->hmac, LEN(data), data, 0, NULL };
 	struct std_feedback fb = { h->hmac, LEN(back), back, iv.n, iv.p, 0, NULL };
-	CK_MECHANISM m = feedback ? mech(STD_CKM_SP800_108_FEEDBACK_KDF, &fb, sizeof(fb)) : mech(STD_CKM_SP800_108_COUNTER_KDF, &kdf, sizeof(kdf));
+	CK_MECHANISM m = feedback ? mech(STD_CKM_SP800_108_FEEDBACK_KDF, &fb, sizeof(fb))
+							  : mech(STD_CKM_SP800_108_COUNTER_KDF, &kdf, sizeof(kdf));
 	struct tmpl t = derived(CKK_GENERIC_SECRET, 80);
 	CK_OBJECT_HANDLE o, made = 0;
 
@@ -155,11 +173,14 @@ static const struct {
 	CK_ULONG iterations, prf;
 	const char *answer;
 } pbkdf2s[] = {
-	{ "password", "salt", 1, 1, "0c60c80f961f0e71f3a9b524af6012062fe037a6" }, { "password", "salt", 2, 1, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957" },
+	{ "password", "salt", 1, 1, "0c60c80f961f0e71f3a9b524af6012062fe037a6" },
+	{ "password", "salt", 2, 1, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957" },
 	{ "password", "salt", 4096, 1, "4b007901b765489abead49d926f721d065a429c1" },
-	{ "passwordPASSWORDpassword", "saltSALTsaltSALTsaltSALTsaltSALTsalt", 4096, 1, "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038" },
+	{ "passwordPASSWORDpassword", "saltSALTsaltSALTsaltSALTsaltSALTsalt", 4096, 1,
+	  "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038" },
 	{ "passwd", "salt", 1, 4,
-	  "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783" },
+	  "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041"
+	  "d3a19783" },
 };
 
 static void
@@ -184,8 +205,9 @@ static void
 simple(const void *arg, unsigned long how)
 {
 	static const CK_MECHANISM_TYPE mechs[] = {
-		CKM_CONCATENATE_BASE_AND_KEY, CKM_CONCATENATE_BASE_AND_DATA, CKM_CONCATENATE_DATA_AND_BASE, CKM_XOR_BASE_AND_DATA, CKM_EXTRACT_KEY_FROM_KEY,
-		CKM_XOR_BASE_AND_DATA, CKM_CONCATENATE_BASE_AND_DATA, CKM_CONCATENATE_BASE_AND_DATA, CKM_CONCATENATE_BASE_AND_DATA,
+		CKM_CONCATENATE_BASE_AND_KEY,  CKM_CONCATENATE_BASE_AND_DATA, CKM_CONCATENATE_DATA_AND_BASE,
+		CKM_XOR_BASE_AND_DATA,         CKM_EXTRACT_KEY_FROM_KEY,      CKM_XOR_BASE_AND_DATA,
+		CKM_CONCATENATE_BASE_AND_DATA, CKM_CONCATENATE_BASE_AND_DATA, CKM_CONCATENATE_BASE_AND_DATA,
 	};
 	const struct bin a = pattern(20, 1), b = pattern(12, 2);
 	struct std_string s = { b.p, b.n };
@@ -222,7 +244,8 @@ simple(const void *arg, unsigned long how)
 		break;
 	case S_TOO_LONG:
 		t = derived(CKK_GENERIC_SECRET, 33);
-		(void)WANT((CKR_KEY_SIZE_RANGE, CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_VALUE_INVALID), C_DeriveKey, P.s, &m, key, t.a, t.n, &made);
+		(void)WANT((CKR_KEY_SIZE_RANGE, CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_VALUE_INVALID), C_DeriveKey, P.s, &m, key, t.a,
+				   t.n, &made);
 		break;
 	default: /* S_SENSITIVE: what comes of a sensitive key is sensitive (6.43.2) */
 		t_key(&t, CKO_SECRET_KEY, CKK_GENERIC_SECRET);
@@ -252,7 +275,8 @@ by_encryption(const void *arg, unsigned long how)
 
 	need(m.mechanism, CKF_DERIVE);
 	(void)memcpy(c.iv, iv.p, 16);
-	gives(&m, key_aes(128), CKK_GENERIC_SECRET, 32, ossl_cipher(ecb ? "AES-128-ECB" : "AES-128-CBC", true, key, ecb ? text("") : iv, data));
+	gives(&m, key_aes(128), CKK_GENERIC_SECRET, 32,
+		  ossl_cipher(ecb ? "AES-128-ECB" : "AES-128-CBC", true, key, ecb ? text("") : iv, data));
 }
 
 /* ---- TLS 1.2: RFC 5246 section 5 and 8.1; 6.40 */
@@ -274,7 +298,8 @@ static void
 tls12(const void *arg, unsigned long how)
 {
 	const struct hash *h = hash_named(arg);
-	const struct bin premaster = join(hex("0303"), pattern(46, 1)), master = pattern(48, 2), client = pattern(32, 3), server = pattern(32, 4);
+	const struct bin premaster = join(hex("0303"), pattern(46, 1)), master = pattern(48, 2), client = pattern(32, 3),
+					 server = pattern(32, 4);
 	struct std_randoms randoms = { client.p, 32, server.p, 32 };
 	CK_VERSION version = { 0, 0 };
 	struct std_tls12_master tm = { randoms, &version, h->digest };
@@ -293,7 +318,8 @@ tls12(const void *arg, unsigned long how)
 	need(m.mechanism, CKF_DERIVE);
 	switch (how) {
 	case 0:
-		gives(&m, key_secret(CKK_GENERIC_SECRET, premaster), CKK_GENERIC_SECRET, 48, tls_prf(h->ossl, premaster, "master secret", join(client, server), 48));
+		gives(&m, key_secret(CKK_GENERIC_SECRET, premaster), CKK_GENERIC_SECRET, 48,
+			  tls_prf(h->ossl, premaster, "master secret", join(client, server), 48));
 		CHECK(version.major == 3 && version.minor == 3, "version %u.%u", version.major, version.minor);
 		break;
 	case 1:
@@ -310,7 +336,8 @@ tls12(const void *arg, unsigned long how)
 		expect("server's IV", server_iv, (struct bin){ block.p + 76, 4 });
 		break;
 	default:
-		gives(&m, key_secret(CKK_GENERIC_SECRET, master), CKK_GENERIC_SECRET, 40, tls_prf(h->ossl, master, "EXPORTER-probe", join(client, server), 40));
+		gives(&m, key_secret(CKK_GENERIC_SECRET, master), CKK_GENERIC_SECRET, 40,
+			  tls_prf(h->ossl, master, "EXPORTER-probe", join(client, server), 40));
 		break;
 	}
 }
@@ -318,25 +345,32 @@ tls12(const void *arg, unsigned long how)
 void
 probe_derive(void)
 {
-	static const char *const hkdf_names[] = { "both", "extract", "expand", "data", "salt-key", "neither", "bad-prf", "too-long" };
+	static const char *const hkdf_names[] = {
+		"both", "extract", "expand", "data", "salt-key", "neither", "bad-prf", "too-long"
+	};
 	static const char *const simple_names[] = {
 		"base-and-key|CKM_CONCATENATE_BASE_AND_KEY", "base-and-data|CKM_CONCATENATE_BASE_AND_DATA", "data-and-base|CKM_CONCATENATE_DATA_AND_BASE",
 		"xor|CKM_XOR_BASE_AND_DATA", "extract|CKM_EXTRACT_KEY_FROM_KEY", "xor-shorter|CKM_XOR_BASE_AND_DATA, fewer bytes",
 		"base-and-data-cut|CKM_CONCATENATE_BASE_AND_DATA, an AES key", "too-long|more bytes than there are", "sensitive|of a sensitive key",
 	};
-	static const char *const kdf_names[] = { "counter", "feedback", "counter-no-data", "feedback-no-data", "counter-bad-prf", "feedback-bad-prf" };
-	static const char *const tls_names[] = { "master|the master secret", "keys|the keys of a connection", "exporter|CKM_TLS_KDF" };
+	static const char *const kdf_names[] = { "counter",          "feedback",        "counter-no-data",
+											 "feedback-no-data", "counter-bad-prf", "feedback-bad-prf" };
+	static const char *const tls_names[] = { "master|the master secret", "keys|the keys of a connection",
+											 "exporter|CKM_TLS_KDF" };
 	static const char *const kdf_hashes[] = { "SHA1", "SHA256", "SHA384", "SHA512" };
 	static const char *const tls_hashes[] = { "SHA256", "SHA384" };
 
 	for (unsigned long row = 0; row < LEN(hkdfs); row++)
 		for (unsigned long how = 0; how < (row == 0 ? LEN(hkdf_names) : 4); how++)
-			probe_case(0, "6.62", hkdf, NULL, row * 16 + how, "hkdf-%lu-%s|HKDF, RFC 5869 test case %lu: %s", row + 1, hkdf_names[how], row + 1, hkdf_names[how]);
+			probe_case(0, "6.62", hkdf, NULL, row * 16 + how, "hkdf-%lu-%s|HKDF, RFC 5869 test case %lu: %s", row + 1,
+					   hkdf_names[how], row + 1, hkdf_names[how]);
 	for (size_t i = 0; i < LEN(kdf_hashes); i++)
 		for (unsigned long how = 0; how < (i == 1 ? 6 : 2); how++)
-			probe_case(0, "6.42", sp800_108, kdf_hashes[i], how, "sp800-108-%s-%s|SP 800-108 %s, HMAC %s", kdf_hashes[i], kdf_names[how], kdf_names[how], kdf_hashes[i]);
+			probe_case(0, "6.42", sp800_108, kdf_hashes[i], how, "sp800-108-%s-%s|SP 800-108 %s, HMAC %s", kdf_hashes[i],
+					   kdf_names[how], kdf_names[how], kdf_hashes[i]);
 	for (unsigned long i = 0; i < LEN(pbkdf2s); i++)
-		probe_case(0, "6.37", pbkdf2, NULL, i, "pbkdf2-%lu|PBKDF2, %s %lu", i + 1, i < 4 ? "RFC 6070 row" : "RFC 7914 row", i + 1);
+		probe_case(0, "6.37", pbkdf2, NULL, i, "pbkdf2-%lu|PBKDF2, %s %lu", i + 1, i < 4 ? "RFC 6070 row" : "RFC 7914 row",
+				   i + 1);
 	for (unsigned long i = 0; i < LEN(simple_names); i++)
 		probe_case(0, "6.43", simple, NULL, i, "derive-%s", simple_names[i]);
 	probe_case(0, "6.17", by_encryption, NULL, 0, "derive-aes-ecb|CKM_AES_ECB_ENCRYPT_DATA");

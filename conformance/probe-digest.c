@@ -8,23 +8,32 @@ static const struct {
 	const char *hash, *empty, *abc;
 } answers[] = {
 	{ "SHA1", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "a9993e364706816aba3e25717850c26c9cd0d89d" },
-	{ "SHA224", "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7" },
+	{ "SHA224", "d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f",
+	  "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7" },
 	{ "SHA256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 	  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
 	{ "SHA384", "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b",
 	  "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7" },
-	{ "SHA512", "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
-	  "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f" },
-	{ "SHA512_224", "6ed0dd02806fa89e25de060c19d3ac86cabb87d6a0ddd05c333b84f4", "4634270f707b6a54daae7530460842e20e37ed265ceee9a43e8924aa" },
+	{ "SHA512",
+	  "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327a"
+	  "f927da3e",
+	  "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94f"
+	  "a54ca49f" },
+	{ "SHA512_224", "6ed0dd02806fa89e25de060c19d3ac86cabb87d6a0ddd05c333b84f4",
+	  "4634270f707b6a54daae7530460842e20e37ed265ceee9a43e8924aa" },
 	{ "SHA512_256", "c672b8d1ef56ed28ab87c3622c5114069bdd3ad7b8f9737498d0c01ecef0967a",
 	  "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23" },
-	{ "SHA3_224", "6b4e03423667dbb73b6e15454f0eb1abd4597f9a1b078e3f5b5a6bc7", "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf" },
+	{ "SHA3_224", "6b4e03423667dbb73b6e15454f0eb1abd4597f9a1b078e3f5b5a6bc7",
+	  "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf" },
 	{ "SHA3_256", "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a",
 	  "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532" },
 	{ "SHA3_384", "0c63a75b845e4f7d01107d852e4c2485c51a50aaaa94fc61995e71bbee983a2ac3713831264adb47fb6bd1e058d5f004",
 	  "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25" },
-	{ "SHA3_512", "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a615b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586281dcd26",
-	  "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0" },
+	{ "SHA3_512",
+	  "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a615b2123af1f5f94c11e3e9402c3ac558f500199d95b6d3e301758586"
+	  "281dcd26",
+	  "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f827"
+	  "4eec53f0" },
 };
 
 static struct bin
@@ -36,7 +45,22 @@ answer(const struct hash *h, bool abc)
 	probe_fail("the probe has no answer for %s", h->name);
 }
 
-enum how { EMPTY, ABC, BLOCKS, LONG, PARTS, BYTEWISE, NO_PARTS, EMPTY_PART, QUERY, SHORT, QUERY_FINAL, SHORT_FINAL, PARAM, IN_PLACE };
+enum how {
+	EMPTY,
+	ABC,
+	BLOCKS,
+	LONG,
+	PARTS,
+	BYTEWISE,
+	NO_PARTS,
+	EMPTY_PART,
+	QUERY,
+	SHORT,
+	QUERY_FINAL,
+	SHORT_FINAL,
+	PARAM,
+	IN_PLACE
+};
 
 /* One update for each length in a row of odd lengths. */
 static struct bin
@@ -73,7 +97,8 @@ lengths(const struct hash *h, enum how how)
 		rv = P.f->C_DigestFinal(P.s, query ? NULL : out.p, &n);
 	} else
 		rv = P.f->C_Digest(P.s, data.p, data.n, query ? NULL : out.p, &n);
-	(void)probe_want(final ? "C_DigestFinal" : "C_Digest", rv, (const CK_RV[]){ query ? CKR_OK : CKR_BUFFER_TOO_SMALL, PROBE_END });
+	(void)probe_want(final ? "C_DigestFinal" : "C_Digest", rv,
+					 (const CK_RV[]){ query ? CKR_OK : CKR_BUFFER_TOO_SMALL, PROBE_END });
 	CHECK(n == h->bytes, "the length is told as %lu", n);
 	CHECK(same(out, room(100)), "the buffer was written");
 	out.n = h->bytes;
@@ -149,6 +174,6 @@ probe_digest(void)
 
 	for (size_t i = 0; i < n_hashes; i++)
 		for (size_t k = 0; k < LEN(rows); k++)
-			probe_case(0, k >= 8 && k < 12 ? "5.2" : hashes[i].section, digest, &hashes[i], rows[k].how, "digest-%s-%s|%s digest %s", hashes[i].name,
-			           rows[k].id, hashes[i].name, rows[k].title);
+			probe_case(0, k >= 8 && k < 12 ? "5.2" : hashes[i].section, digest, &hashes[i], rows[k].how,
+					   "digest-%s-%s|%s digest %s", hashes[i].name, rows[k].id, hashes[i].name, rows[k].title);
 }

@@ -12,9 +12,16 @@ struct ecdsa {
 };
 
 static const struct ecdsa ecdsas[] = {
-	{ "raw", NULL, CKM_ECDSA }, { "SHA1", "SHA1", CKM_ECDSA_SHA1 }, { "SHA224", "SHA224", CKM_ECDSA_SHA224 }, { "SHA256", "SHA256", CKM_ECDSA_SHA256 },
-	{ "SHA384", "SHA384", CKM_ECDSA_SHA384 }, { "SHA512", "SHA512", CKM_ECDSA_SHA512 }, { "SHA3_224", "SHA3_224", STD_CKM_ECDSA_SHA3_224 },
-	{ "SHA3_256", "SHA3_256", STD_CKM_ECDSA_SHA3_256 }, { "SHA3_384", "SHA3_384", STD_CKM_ECDSA_SHA3_384 }, { "SHA3_512", "SHA3_512", STD_CKM_ECDSA_SHA3_512 },
+	{ "raw", NULL, CKM_ECDSA },
+	{ "SHA1", "SHA1", CKM_ECDSA_SHA1 },
+	{ "SHA224", "SHA224", CKM_ECDSA_SHA224 },
+	{ "SHA256", "SHA256", CKM_ECDSA_SHA256 },
+	{ "SHA384", "SHA384", CKM_ECDSA_SHA384 },
+	{ "SHA512", "SHA512", CKM_ECDSA_SHA512 },
+	{ "SHA3_224", "SHA3_224", STD_CKM_ECDSA_SHA3_224 },
+	{ "SHA3_256", "SHA3_256", STD_CKM_ECDSA_SHA3_256 },
+	{ "SHA3_384", "SHA3_384", STD_CKM_ECDSA_SHA3_384 },
+	{ "SHA3_512", "SHA3_512", STD_CKM_ECDSA_SHA3_512 },
 };
 
 struct job {
@@ -85,7 +92,8 @@ verify(const struct job *j, CK_MECHANISM *m, struct bin data, enum how how)
 	case ZERO: (void)memset(sig.p, 0, sig.n); verifies(m, key, data, sig, CKR_SIGNATURE_INVALID); break;
 	default: /* SHORT */
 		sig.n -= 2;
-		(void)probe_want("C_Verify", do_verify(m, key, data, sig), (const CK_RV[]){ CKR_SIGNATURE_LEN_RANGE, CKR_SIGNATURE_INVALID, PROBE_END });
+		(void)probe_want("C_Verify", do_verify(m, key, data, sig),
+						 (const CK_RV[]){ CKR_SIGNATURE_LEN_RANGE, CKR_SIGNATURE_INVALID, PROBE_END });
 		break;
 	}
 }
@@ -144,7 +152,20 @@ eddsa_mech(bool param, bool prehash, const char *context)
 	return param ? mech(CKM_EDDSA, e, sizeof(*e)) : mech0(CKM_EDDSA);
 }
 
-enum ed { E_SIGN, E_IMPORTED, E_VERIFY, E_FLIPPED, E_ANSWER, E_PARAM, E_SHORT, E_EMPTY, E_LONG, E_CUT_PARAM, E_CONTEXT, E_TWICE };
+enum ed {
+	E_SIGN,
+	E_IMPORTED,
+	E_VERIFY,
+	E_FLIPPED,
+	E_ANSWER,
+	E_PARAM,
+	E_SHORT,
+	E_EMPTY,
+	E_LONG,
+	E_CUT_PARAM,
+	E_CONTEXT,
+	E_TWICE
+};
 
 static void
 eddsa(const void *arg, unsigned long how)
@@ -174,8 +195,12 @@ eddsa(const void *arg, unsigned long how)
 		if (how == E_FLIPPED)
 			sig.p[1] ^= 1;
 		sig.n -= how == E_SHORT;
-		(void)probe_want("C_Verify", do_verify(&m, key_ec_public(c), data, sig), (const CK_RV[]){
-			how == E_VERIFY ? CKR_OK : CKR_SIGNATURE_INVALID, how == E_SHORT ? CKR_SIGNATURE_LEN_RANGE : how == E_VERIFY ? CKR_OK : CKR_SIGNATURE_INVALID, PROBE_END });
+		(void)probe_want("C_Verify", do_verify(&m, key_ec_public(c), data, sig),
+						 (const CK_RV[]){ how == E_VERIFY ? CKR_OK : CKR_SIGNATURE_INVALID,
+										  how == E_SHORT    ? CKR_SIGNATURE_LEN_RANGE
+										  : how == E_VERIFY ? CKR_OK
+															: CKR_SIGNATURE_INVALID,
+										  PROBE_END });
 		return;
 	}
 	pair = new_pair(c);
@@ -224,8 +249,12 @@ struct kdf {
 };
 
 static const struct kdf kdfs[] = {
-	{ "raw", NULL, CKD_NULL }, { "SHA1", "SHA1", CKD_SHA1_KDF }, { "SHA224", "SHA224", CKD_SHA224_KDF }, { "SHA256", "SHA256", CKD_SHA256_KDF },
-	{ "SHA384", "SHA384", CKD_SHA384_KDF }, { "SHA512", "SHA512", CKD_SHA512_KDF },
+	{ "raw", NULL, CKD_NULL },
+	{ "SHA1", "SHA1", CKD_SHA1_KDF },
+	{ "SHA224", "SHA224", CKD_SHA224_KDF },
+	{ "SHA256", "SHA256", CKD_SHA256_KDF },
+	{ "SHA384", "SHA384", CKD_SHA384_KDF },
+	{ "SHA512", "SHA512", CKD_SHA512_KDF },
 };
 
 struct agreement {
@@ -233,7 +262,21 @@ struct agreement {
 	const struct kdf *kdf;
 };
 
-enum agree { A_GENERATED, A_IMPORTED, A_DER_POINT, A_SHARED, A_SHORTER, A_TOO_LONG, A_COFACTOR, A_BAD_POINT, A_NO_POINT, A_NULL_SHARED, A_FORBIDDEN, A_AES, A_HISTORY };
+enum agree {
+	A_GENERATED,
+	A_IMPORTED,
+	A_DER_POINT,
+	A_SHARED,
+	A_SHORTER,
+	A_TOO_LONG,
+	A_COFACTOR,
+	A_BAD_POINT,
+	A_NO_POINT,
+	A_NULL_SHARED,
+	A_FORBIDDEN,
+	A_AES,
+	A_HISTORY
+};
 
 static void
 t_derived(struct tmpl *t, CK_KEY_TYPE type, CK_ULONG n)
@@ -255,7 +298,10 @@ no_agreement(const struct agreement *a, struct std_ecdh *param, enum agree how)
 	t_derived(&t, CKK_GENERIC_SECRET, how == A_TOO_LONG ? a->curve->bytes + 1 : 16);
 	key = new_pair(a->curve).private;
 	switch (how) {
-	case A_TOO_LONG: (void)WANT((CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE, CKR_TEMPLATE_INCONSISTENT), C_DeriveKey, P.s, &m, key, t.a, t.n, &made); return;
+	case A_TOO_LONG:
+		(void)WANT((CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE, CKR_TEMPLATE_INCONSISTENT), C_DeriveKey, P.s, &m, key, t.a,
+				   t.n, &made);
+		return;
 	case A_BAD_POINT: param->public = pattern(param->public_len, 3).p; param->public[0] = 4; break;
 	case A_NO_POINT: param->public = NULL; break;
 	case A_NULL_SHARED: param->shared_len = 4; break;
@@ -314,7 +360,8 @@ agree(const void *arg, unsigned long how)
 	if (how == A_SHORTER || how == A_AES)
 		n = 16;
 	t_derived(&t, how == A_AES ? CKK_AES : CKK_GENERIC_SECRET, n);
-	/* The probe's key is both sides' where it came; else the new pair agrees with it, and libcrypto does the same from the other side. */
+	/* The probe's key is both sides' where it came; else the new pair agrees with it, and libcrypto does the same from the
+	 * other side. */
 	if (how == A_IMPORTED) {
 		z = ossl_agree(ossl_ec(c, peer, true), ossl_ec(c, peer, false));
 		made = derive(a->kdf, &m, key_ec_private(c), &t);
@@ -324,7 +371,8 @@ agree(const void *arg, unsigned long how)
 		made = derive(a->kdf, &m, pair.private, &t);
 	}
 	/* 6.3.17: a raw value is truncated by removing bytes from its leading end; a KDF is asked for what is needed. */
-	wanted = a->kdf->hash == NULL ? (struct bin){ z.p + z.n - n, n } : x963(hash_named(a->kdf->hash)->ossl, z, (struct bin){ param.shared, param.shared_len }, n);
+	wanted = a->kdf->hash == NULL ? (struct bin){ z.p + z.n - n, n }
+								  : x963(hash_named(a->kdf->hash)->ossl, z, (struct bin){ param.shared, param.shared_len }, n);
 	expect("derived", attr(made, CKA_VALUE), wanted);
 	if (how == A_HISTORY) {
 		CHECK(!attr_bool(made, CKA_LOCAL), "CKA_LOCAL of a derived key");
@@ -340,12 +388,17 @@ register_agreement(const struct curve *c, const struct kdf *k)
 		const char *id, *title;
 		bool raw_only, once;
 	} rows[] = {
-		{ A_GENERATED, "generated", "with a generated key", false, false }, { A_IMPORTED, "imported", "with a key that came", false, false },
-		{ A_DER_POINT, "der-point", "with the point as DER", true, false }, { A_SHORTER, "shorter", "16 bytes", false, false },
-		{ A_AES, "aes", "an AES key", true, false }, { A_HISTORY, "history", "a derived key was not generated", true, true },
+		{ A_GENERATED, "generated", "with a generated key", false, false },
+		{ A_IMPORTED, "imported", "with a key that came", false, false },
+		{ A_DER_POINT, "der-point", "with the point as DER", true, false },
+		{ A_SHORTER, "shorter", "16 bytes", false, false },
+		{ A_AES, "aes", "an AES key", true, false },
+		{ A_HISTORY, "history", "a derived key was not generated", true, true },
 		{ A_COFACTOR, "cofactor", "with cofactor", false, false },
-		{ A_TOO_LONG, "long", "more bytes than there are", true, true }, { A_BAD_POINT, "bad-point", "with a point beside the curve", true, true },
-		{ A_NO_POINT, "no-point", "without a point", true, true }, { A_NULL_SHARED, "null-shared", "CKD_NULL with shared data", true, true },
+		{ A_TOO_LONG, "long", "more bytes than there are", true, true },
+		{ A_BAD_POINT, "bad-point", "with a point beside the curve", true, true },
+		{ A_NO_POINT, "no-point", "without a point", true, true },
+		{ A_NULL_SHARED, "null-shared", "CKD_NULL with shared data", true, true },
 		{ A_FORBIDDEN, "forbidden", "with a key that may not derive", true, true },
 	};
 
@@ -353,15 +406,18 @@ register_agreement(const struct curve *c, const struct kdf *k)
 		struct agreement *a = probe_alloc(sizeof(*a));
 
 		*a = (struct agreement){ c, k };
-		if ((rows[i].raw_only && k->hash != NULL) || (rows[i].once && strcmp(c->name, "P-256") != 0) || (rows[i].how == A_COFACTOR && c->type != CKK_EC))
+		if ((rows[i].raw_only && k->hash != NULL) || (rows[i].once && strcmp(c->name, "P-256") != 0) ||
+			(rows[i].how == A_COFACTOR && c->type != CKK_EC))
 			continue;
-		probe_case(0, "6.3.17", agree, a, rows[i].how, "ecdh-%s-%s-%s|ECDH %s, KDF %s, %s", c->name, k->name, rows[i].id, c->name, k->name, rows[i].title);
+		probe_case(0, "6.3.17", agree, a, rows[i].how, "ecdh-%s-%s-%s|ECDH %s, KDF %s, %s", c->name, k->name, rows[i].id,
+				   c->name, k->name, rows[i].title);
 	}
 	if (k->hash != NULL) {
 		struct agreement *a = probe_alloc(sizeof(*a));
 
 		*a = (struct agreement){ c, k };
-		probe_case(0, "6.3.17", agree, a, A_SHARED, "ecdh-%s-%s-shared|ECDH %s, KDF %s, with shared data", c->name, k->name, c->name, k->name);
+		probe_case(0, "6.3.17", agree, a, A_SHARED, "ecdh-%s-%s-shared|ECDH %s, KDF %s, with shared data", c->name, k->name,
+				   c->name, k->name);
 	}
 }
 
@@ -372,10 +428,16 @@ register_ecdsa(const struct curve *c, const struct ecdsa *a)
 		enum how how;
 		const char *id, *title;
 	} rows[] = {
-		{ SIGN, "sign", "signs, and libcrypto verifies" }, { SIGN_IMPORTED, "sign-imported", "signs with a key that came, and libcrypto verifies" },
-		{ VERIFY, "verify", "verifies what libcrypto signed" }, { FLIPPED, "flipped", "refuses a wrong signature" },
-		{ OTHER_DATA, "other-data", "refuses other data" }, { SHORT, "short", "refuses a short signature" }, { ZERO, "zero", "refuses zeros" },
-		{ PARTS, "parts", "in parts" }, { LONG_DIGEST, "long-digest", "a digest longer than the order" }, { SHORT_DIGEST, "short-digest", "a digest of 5 bytes" },
+		{ SIGN, "sign", "signs, and libcrypto verifies" },
+		{ SIGN_IMPORTED, "sign-imported", "signs with a key that came, and libcrypto verifies" },
+		{ VERIFY, "verify", "verifies what libcrypto signed" },
+		{ FLIPPED, "flipped", "refuses a wrong signature" },
+		{ OTHER_DATA, "other-data", "refuses other data" },
+		{ SHORT, "short", "refuses a short signature" },
+		{ ZERO, "zero", "refuses zeros" },
+		{ PARTS, "parts", "in parts" },
+		{ LONG_DIGEST, "long-digest", "a digest longer than the order" },
+		{ SHORT_DIGEST, "short-digest", "a digest of 5 bytes" },
 		{ PARAM, "param", "takes no parameter" },
 	};
 
@@ -388,7 +450,8 @@ register_ecdsa(const struct curve *c, const struct ecdsa *a)
 		if ((rows[i].how == PARTS && raw) || ((rows[i].how == LONG_DIGEST || rows[i].how == SHORT_DIGEST) && !raw) ||
 		    (!c->must && ((!raw && strcmp(a->name, "SHA256") != 0) || i > 4)))
 			continue;
-		probe_case(0, "6.3.12", ecdsa, j, rows[i].how, "ecdsa-%s-%s-%s|ECDSA %s %s %s", c->name, a->name, rows[i].id, c->name, a->name, rows[i].title);
+		probe_case(0, "6.3.12", ecdsa, j, rows[i].how, "ecdsa-%s-%s-%s|ECDSA %s %s %s", c->name, a->name, rows[i].id, c->name,
+				   a->name, rows[i].title);
 	}
 }
 
@@ -399,10 +462,18 @@ probe_ec(void)
 		enum ed how;
 		const char *id, *title;
 	} ed_rows[] = {
-		{ E_SIGN, "sign", "signs, and libcrypto verifies" }, { E_IMPORTED, "sign-imported", "signs with a key that came" }, { E_ANSWER, "answer", "as RFC 8032" },
-		{ E_VERIFY, "verify", "verifies what libcrypto signed" }, { E_FLIPPED, "flipped", "refuses a wrong signature" }, { E_SHORT, "short", "refuses a short signature" },
-		{ E_PARAM, "param", "with the parameter of pure EdDSA" }, { E_CUT_PARAM, "param-short", "with a parameter one byte short" },
-		{ E_CONTEXT, "context", "with a context" }, { E_EMPTY, "empty", "signs nothing" }, { E_LONG, "long", "signs 5000 bytes" }, { E_TWICE, "twice", "draws nothing" },
+		{ E_SIGN, "sign", "signs, and libcrypto verifies" },
+		{ E_IMPORTED, "sign-imported", "signs with a key that came" },
+		{ E_ANSWER, "answer", "as RFC 8032" },
+		{ E_VERIFY, "verify", "verifies what libcrypto signed" },
+		{ E_FLIPPED, "flipped", "refuses a wrong signature" },
+		{ E_SHORT, "short", "refuses a short signature" },
+		{ E_PARAM, "param", "with the parameter of pure EdDSA" },
+		{ E_CUT_PARAM, "param-short", "with a parameter one byte short" },
+		{ E_CONTEXT, "context", "with a context" },
+		{ E_EMPTY, "empty", "signs nothing" },
+		{ E_LONG, "long", "signs 5000 bytes" },
+		{ E_TWICE, "twice", "draws nothing" },
 	};
 
 	for (size_t i = 0; i < n_curves; i++) {
@@ -411,7 +482,8 @@ probe_ec(void)
 		for (size_t k = 0; c->type == CKK_EC && k < LEN(ecdsas); k++)
 			register_ecdsa(c, &ecdsas[k]);
 		for (size_t k = 0; c->type == CKK_EC_EDWARDS && k < LEN(ed_rows); k++)
-			probe_case(0, "6.3.16", eddsa, c, ed_rows[k].how, "eddsa-%s-%s|%s %s", c->name, ed_rows[k].id, c->name, ed_rows[k].title);
+			probe_case(0, "6.3.16", eddsa, c, ed_rows[k].how, "eddsa-%s-%s|%s %s", c->name, ed_rows[k].id, c->name,
+					   ed_rows[k].title);
 		for (size_t k = 0; c->type != CKK_EC_EDWARDS && k < LEN(kdfs); k++)
 			if (c->must || k == 0 || k == 3)
 				register_agreement(c, &kdfs[k]);

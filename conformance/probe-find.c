@@ -41,9 +41,31 @@ count(CK_SESSION_HANDLE s, const struct tmpl *t, CK_OBJECT_HANDLE wanted, CK_ULO
 }
 
 enum find {
-	F_LABEL, F_ALL, F_NOTHING, F_TWO, F_ONE_BY_ONE, F_CLASS, F_OTHER_SESSION, F_DESTROYED, F_INIT_TWICE, F_NO_INIT, F_NO_INIT_FINAL,
-	F_FINAL_TWICE, F_AFTER_FINAL, F_UNKNOWN, F_ZERO, F_PREFIX, F_EMPTY_VALUE, F_TOKEN_FALSE, F_SECRET, F_DURING, F_TOKEN_OBJECT, F_TOKEN_STAYS,
-	F_OTHER_OPERATION, F_BOOL, F_ATTRIBUTE_NOT_THERE,
+	F_LABEL,
+	F_ALL,
+	F_NOTHING,
+	F_TWO,
+	F_ONE_BY_ONE,
+	F_CLASS,
+	F_OTHER_SESSION,
+	F_DESTROYED,
+	F_INIT_TWICE,
+	F_NO_INIT,
+	F_NO_INIT_FINAL,
+	F_FINAL_TWICE,
+	F_AFTER_FINAL,
+	F_UNKNOWN,
+	F_ZERO,
+	F_PREFIX,
+	F_EMPTY_VALUE,
+	F_TOKEN_FALSE,
+	F_SECRET,
+	F_DURING,
+	F_TOKEN_OBJECT,
+	F_TOKEN_STAYS,
+	F_OTHER_OPERATION,
+	F_BOOL,
+	F_ATTRIBUTE_NOT_THERE,
 };
 
 static void
@@ -144,8 +166,14 @@ find(const void *arg, unsigned long how)
 		CHECK(count(P.s, &t, 0, 8) == 0, "the beginning of a label found it");
 		break;
 	case F_UNKNOWN: t_text(&t, 0x7fff0001UL, "?"); CHECK(count(P.s, &t, 0, 8) == 0, "found by an unknown attribute"); break;
-	case F_ATTRIBUTE_NOT_THERE: t_bool(&t, CKA_SIGN, false); CHECK(count(P.s, &t, 0, 8) == 0, "data objects have no CKA_SIGN"); break;
-	case F_EMPTY_VALUE: t_text(&t, CKA_OBJECT_ID, ""); CHECK(count(P.s, &t, a, 8) == 2, "an empty attribute is not found"); break;
+	case F_ATTRIBUTE_NOT_THERE:
+		t_bool(&t, CKA_SIGN, false);
+		CHECK(count(P.s, &t, 0, 8) == 0, "data objects have no CKA_SIGN");
+		break;
+	case F_EMPTY_VALUE:
+		t_text(&t, CKA_OBJECT_ID, "");
+		CHECK(count(P.s, &t, a, 8) == 2, "an empty attribute is not found");
+		break;
 	case F_ZERO:
 		OK(C_FindObjectsInit, P.s, t.a, t.n);
 		OK(C_FindObjects, P.s, found, 0, &n);
@@ -171,18 +199,29 @@ probe_find(void)
 		enum find how;
 		const char *section, *name;
 	} rows[] = {
-		{ F_LABEL, "5.7.7", "find-label|by label" }, { F_ALL, "5.7.7", "find-all|everything" }, { F_NOTHING, "5.7.7", "find-nothing|nothing matches" },
-		{ F_TWO, "5.7.7", "find-two-attributes|by two attributes" }, { F_ONE_BY_ONE, "5.7.8", "find-one-by-one|one at a time" },
-		{ F_CLASS, "5.7.7", "find-class|by class and label" }, { F_BOOL, "5.7.7", "find-token-true|session objects are no token objects" },
+		{ F_LABEL, "5.7.7", "find-label|by label" },
+		{ F_ALL, "5.7.7", "find-all|everything" },
+		{ F_NOTHING, "5.7.7", "find-nothing|nothing matches" },
+		{ F_TWO, "5.7.7", "find-two-attributes|by two attributes" },
+		{ F_ONE_BY_ONE, "5.7.8", "find-one-by-one|one at a time" },
+		{ F_CLASS, "5.7.7", "find-class|by class and label" },
+		{ F_BOOL, "5.7.7", "find-token-true|session objects are no token objects" },
 		{ F_TOKEN_FALSE, "5.7.7", "find-token-false|by CKA_TOKEN = false" },
-		{ F_OTHER_SESSION, "5.7.7", "find-other-session|another session's objects" }, { F_DESTROYED, "5.7.7", "find-destroyed|not what was destroyed" },
-		{ F_PREFIX, "5.7.7", "find-prefix|values are compared whole" }, { F_UNKNOWN, "5.7.7", "find-unknown|by an unknown attribute" },
+		{ F_OTHER_SESSION, "5.7.7", "find-other-session|another session's objects" },
+		{ F_DESTROYED, "5.7.7", "find-destroyed|not what was destroyed" },
+		{ F_PREFIX, "5.7.7", "find-prefix|values are compared whole" },
+		{ F_UNKNOWN, "5.7.7", "find-unknown|by an unknown attribute" },
 		{ F_ATTRIBUTE_NOT_THERE, "5.7.7", "find-foreign|by an attribute the objects do not have" },
-		{ F_EMPTY_VALUE, "5.7.7", "find-empty|by an empty attribute" }, { F_ZERO, "5.7.8", "find-zero|no more than asked for" },
-		{ F_DURING, "5.7.8", "find-during|an object goes during a search" }, { F_INIT_TWICE, "5.7.7", "find-init-twice|a search in a search" },
-		{ F_NO_INIT, "5.7.8", "find-no-init|C_FindObjects without a search" }, { F_NO_INIT_FINAL, "5.7.9", "find-no-init-final|C_FindObjectsFinal without a search" },
-		{ F_FINAL_TWICE, "5.7.9", "find-final-twice|C_FindObjectsFinal twice" }, { F_AFTER_FINAL, "5.7.8", "find-after-final|C_FindObjects after the end" },
-		{ F_OTHER_OPERATION, "5.7.7", "find-and-digest|a digest during a search" }, { F_TOKEN_OBJECT, "4.4", "token-object|a token object is found and destroyed" },
+		{ F_EMPTY_VALUE, "5.7.7", "find-empty|by an empty attribute" },
+		{ F_ZERO, "5.7.8", "find-zero|no more than asked for" },
+		{ F_DURING, "5.7.8", "find-during|an object goes during a search" },
+		{ F_INIT_TWICE, "5.7.7", "find-init-twice|a search in a search" },
+		{ F_NO_INIT, "5.7.8", "find-no-init|C_FindObjects without a search" },
+		{ F_NO_INIT_FINAL, "5.7.9", "find-no-init-final|C_FindObjectsFinal without a search" },
+		{ F_FINAL_TWICE, "5.7.9", "find-final-twice|C_FindObjectsFinal twice" },
+		{ F_AFTER_FINAL, "5.7.8", "find-after-final|C_FindObjects after the end" },
+		{ F_OTHER_OPERATION, "5.7.7", "find-and-digest|a digest during a search" },
+		{ F_TOKEN_OBJECT, "4.4", "token-object|a token object is found and destroyed" },
 		{ F_TOKEN_STAYS, "5.6.2", "token-object-stays|a token object outlives its session" },
 	};
 

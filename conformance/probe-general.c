@@ -22,8 +22,20 @@ new_mutex(void **mutex)
 }
 
 enum init {
-	INIT_NULL, INIT_EMPTY, INIT_OS, INIT_NO_THREADS, INIT_OWN, INIT_BOTH, INIT_RESERVED, INIT_THREE, INIT_ONE, INIT_TWICE, INIT_AGAIN,
-	INIT_TEN, FINI_RESERVED, FINI_TWICE,
+	INIT_NULL,
+	INIT_EMPTY,
+	INIT_OS,
+	INIT_NO_THREADS,
+	INIT_OWN,
+	INIT_BOTH,
+	INIT_RESERVED,
+	INIT_THREE,
+	INIT_ONE,
+	INIT_TWICE,
+	INIT_AGAIN,
+	INIT_TEN,
+	FINI_RESERVED,
+	FINI_TWICE,
 };
 
 static void
@@ -219,7 +231,8 @@ token_info(const void *arg, unsigned long how)
 		CHECK((info.flags & CKF_TOKEN_INITIALIZED) != 0, "no CKF_TOKEN_INITIALIZED");
 		break;
 	case 2:
-		CHECK(((info.flags & CKF_USER_PIN_INITIALIZED) != 0) == (P.pin != NULL), "CKF_USER_PIN_INITIALIZED, flags 0x%lx", info.flags);
+		CHECK(((info.flags & CKF_USER_PIN_INITIALIZED) != 0) == (P.pin != NULL), "CKF_USER_PIN_INITIALIZED, flags 0x%lx",
+			  info.flags);
 		CHECK(P.pin == NULL || (info.flags & CKF_LOGIN_REQUIRED) != 0, "no CKF_LOGIN_REQUIRED");
 		break;
 	case 3:
@@ -312,7 +325,9 @@ odds(const void *arg, unsigned long how)
 	case 1: (void)WANT((CKR_FUNCTION_NOT_PARALLEL), C_GetFunctionStatus, P.s); break;
 	case 2: (void)WANT((CKR_FUNCTION_NOT_PARALLEL), C_CancelFunction, P.s); break;
 	case 3: (void)WANT((CKR_NO_EVENT, CKR_FUNCTION_NOT_SUPPORTED), C_WaitForSlotEvent, CKF_DONT_BLOCK, &slot, NULL); break;
-	default: (void)WANT((CKR_ARGUMENTS_BAD, CKR_FUNCTION_NOT_SUPPORTED), C_WaitForSlotEvent, CKF_DONT_BLOCK, &slot, &slot); break;
+	default:
+		(void)WANT((CKR_ARGUMENTS_BAD, CKR_FUNCTION_NOT_SUPPORTED), C_WaitForSlotEvent, CKF_DONT_BLOCK, &slot, &slot);
+		break;
 	}
 }
 
@@ -323,14 +338,18 @@ probe_general(void)
 		enum init how;
 		const char *name;
 	} inits[] = {
-		{ INIT_NULL, "init-null|C_Initialize(NULL)" }, { INIT_EMPTY, "init-empty|C_Initialize with neither flags nor functions" },
+		{ INIT_NULL, "init-null|C_Initialize(NULL)" },
+		{ INIT_EMPTY, "init-empty|C_Initialize with neither flags nor functions" },
 		{ INIT_OS, "init-os-locking|C_Initialize with CKF_OS_LOCKING_OK" },
 		{ INIT_NO_THREADS, "init-no-threads|C_Initialize with CKF_LIBRARY_CANT_CREATE_OS_THREADS" },
 		{ INIT_OWN, "init-own-mutexes|C_Initialize with the application's mutexes only" },
 		{ INIT_BOTH, "init-both|C_Initialize with mutexes and CKF_OS_LOCKING_OK" },
-		{ INIT_RESERVED, "init-reserved|pReserved is set" }, { INIT_THREE, "init-three-functions|three of four mutex functions" },
-		{ INIT_ONE, "init-one-function|one of four mutex functions" }, { INIT_TWICE, "init-twice|C_Initialize twice" },
-		{ INIT_AGAIN, "init-again|C_Initialize after C_Finalize" }, { INIT_TEN, "init-ten-times|ten lives" },
+		{ INIT_RESERVED, "init-reserved|pReserved is set" },
+		{ INIT_THREE, "init-three-functions|three of four mutex functions" },
+		{ INIT_ONE, "init-one-function|one of four mutex functions" },
+		{ INIT_TWICE, "init-twice|C_Initialize twice" },
+		{ INIT_AGAIN, "init-again|C_Initialize after C_Finalize" },
+		{ INIT_TEN, "init-ten-times|ten lives" },
 	};
 
 	for (size_t i = 0; i < LEN(inits); i++)

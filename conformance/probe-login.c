@@ -40,15 +40,37 @@ count_private(void)
 }
 
 enum login {
-	L_TYPE, L_WRONG, L_TWICE, L_SO_TOO, L_OUT, L_OUT_TWICE, L_ALL_SESSIONS, L_RO_STATE, L_RW_STATE, L_LAST_SESSION, L_CONTEXT, L_EMPTY, L_LONG,
-	L_CREATE_PRIVATE, L_PRIVATE_HIDDEN, L_PRIVATE_GONE, L_NEW_SESSION, L_INIT_PIN, L_SET_PIN_RO, L_SET_PIN_WRONG, L_SET_PIN_SHORT, L_SET_PIN,
-	L_SIGN_LOGGED_OUT, L_COUNT_LOW, L_NULL_PIN,
+	L_TYPE,
+	L_WRONG,
+	L_TWICE,
+	L_SO_TOO,
+	L_OUT,
+	L_OUT_TWICE,
+	L_ALL_SESSIONS,
+	L_RO_STATE,
+	L_RW_STATE,
+	L_LAST_SESSION,
+	L_CONTEXT,
+	L_EMPTY,
+	L_LONG,
+	L_CREATE_PRIVATE,
+	L_PRIVATE_HIDDEN,
+	L_PRIVATE_GONE,
+	L_NEW_SESSION,
+	L_INIT_PIN,
+	L_SET_PIN_RO,
+	L_SET_PIN_WRONG,
+	L_SET_PIN_SHORT,
+	L_SET_PIN,
+	L_SIGN_LOGGED_OUT,
+	L_COUNT_LOW,
+	L_NULL_PIN,
 };
 
 static void
 set_pin(void)
 {
-	CK_UTF8CHAR new_pin[] = "another 1";
+	CK_UTF8CHAR new_pin[] = PROBE_OTHER_PIN;
 
 	OK(C_SetPIN, P.s, P.pin, P.pin_len, new_pin, sizeof(new_pin) - 1);
 	OK(C_Logout, P.s);
@@ -96,7 +118,9 @@ logged_in(enum login how)
 		OK(C_Logout, P.s);
 		CHECK(count_private() == 0, "found without login");
 		break;
-	case L_SET_PIN_RO: (void)WANT((CKR_SESSION_READ_ONLY), C_SetPIN, open_session(false), P.pin, P.pin_len, P.pin, P.pin_len); break;
+	case L_SET_PIN_RO:
+		(void)WANT((CKR_SESSION_READ_ONLY), C_SetPIN, open_session(false), P.pin, P.pin_len, P.pin, P.pin_len);
+		break;
 	case L_SET_PIN_WRONG:
 		(void)WANT((CKR_PIN_INCORRECT), C_SetPIN, P.s, wrong, sizeof(wrong) - 1, P.pin, P.pin_len);
 		OK(C_SetPIN, P.s, P.pin, P.pin_len, P.pin, P.pin_len);
@@ -105,12 +129,14 @@ logged_in(enum login how)
 	case L_SET_PIN: set_pin(); break;
 	case L_INIT_PIN: (void)WANT((CKR_USER_NOT_LOGGED_IN), C_InitPIN, P.s, P.pin, P.pin_len); break;
 	case L_CONTEXT:
-		(void)WANT((CKR_OPERATION_NOT_INITIALIZED, CKR_USER_TYPE_INVALID), C_Login, P.s, CKU_CONTEXT_SPECIFIC, P.pin, P.pin_len);
+		(void)WANT((CKR_OPERATION_NOT_INITIALIZED, CKR_USER_TYPE_INVALID), C_Login, P.s, CKU_CONTEXT_SPECIFIC, P.pin,
+				   P.pin_len);
 		break;
 	default:
 		pair = key_pair(CKM_EC_KEY_PAIR_GEN, hex(curve_named("P-256")->params));
 		OK(C_Logout, P.s);
-		(void)WANT((CKR_KEY_HANDLE_INVALID, CKR_USER_NOT_LOGGED_IN, CKR_OBJECT_HANDLE_INVALID), C_SignInit, P.s, &ecdsa, pair.private);
+		(void)WANT((CKR_KEY_HANDLE_INVALID, CKR_USER_NOT_LOGGED_IN, CKR_OBJECT_HANDLE_INVALID), C_SignInit, P.s, &ecdsa,
+				   pair.private);
 		break;
 	}
 }
@@ -161,7 +187,18 @@ login(const void *arg, unsigned long how)
 
 /* ---- the security officer */
 
-enum so { SO_RO_EXISTS, SO_STATE, SO_OPEN_RO, SO_WRONG, SO_USER_TOO, SO_INIT_PIN, SO_PRIVATE, SO_INIT_SHORT, SO_INIT_TOKEN, SO_TRUSTED };
+enum so {
+	SO_RO_EXISTS,
+	SO_STATE,
+	SO_OPEN_RO,
+	SO_WRONG,
+	SO_USER_TOO,
+	SO_INIT_PIN,
+	SO_PRIVATE,
+	SO_INIT_SHORT,
+	SO_INIT_TOKEN,
+	SO_TRUSTED
+};
 
 static void
 security_officer(const void *arg, unsigned long how)
@@ -190,7 +227,9 @@ security_officer(const void *arg, unsigned long how)
 	OK(C_Login, P.s, CKU_SO, P.so_pin, P.so_pin_len);
 	switch ((enum so)how) {
 	case SO_STATE: state_is("the SO", P.s, CKS_RW_SO_FUNCTIONS); break;
-	case SO_OPEN_RO: (void)WANT((CKR_SESSION_READ_WRITE_SO_EXISTS), C_OpenSession, P.slot, CKF_SERIAL_SESSION, NULL, NULL, &s); break;
+	case SO_OPEN_RO:
+		(void)WANT((CKR_SESSION_READ_WRITE_SO_EXISTS), C_OpenSession, P.slot, CKF_SERIAL_SESSION, NULL, NULL, &s);
+		break;
 	case SO_USER_TOO: (void)WANT((CKR_USER_ANOTHER_ALREADY_LOGGED_IN), C_Login, P.s, CKU_USER, P.pin, P.pin_len); break;
 	case SO_INIT_PIN: OK(C_InitPIN, P.s, P.pin, P.pin_len); break;
 	case SO_INIT_SHORT: (void)WANT((CKR_PIN_LEN_RANGE), C_InitPIN, P.s, P.pin, 1); break;

@@ -4,7 +4,8 @@
 
 /* HMAC, CMAC, GMAC. */
 
-/* RFC 4231, test cases 1 to 4, 6, 7; RFC 2202 has the same inputs for some. The answers are libcrypto's, and of case 1 the document's. */
+/* RFC 4231, test cases 1 to 4, 6, 7; RFC 2202 has the same inputs for some. The answers are libcrypto's, and of case 1 the
+ * document's. */
 static const struct {
 	const char *id, *key, *data;
 } inputs[] = {
@@ -22,10 +23,28 @@ static const struct {
 	{ "SHA224", "896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22" },
 	{ "SHA256", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
 	{ "SHA384", "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59cfaea9ea9076ede7f4af152e8b2fa9cb6" },
-	{ "SHA512", "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854" },
+	{ "SHA512", "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1"
+				"702e696c203a126854" },
 };
 
-enum how { CASE_1, CASE_2, CASE_3, CASE_4, LONG_KEY, PARTS, GOOD, FLIPPED, CUT, OWN_TYPE, GENERAL, GENERAL_FULL, GENERAL_TOO_LONG, GENERAL_VERIFY, NO_DATA, FORBIDDEN };
+enum how {
+	CASE_1,
+	CASE_2,
+	CASE_3,
+	CASE_4,
+	LONG_KEY,
+	PARTS,
+	GOOD,
+	FLIPPED,
+	CUT,
+	OWN_TYPE,
+	GENERAL,
+	GENERAL_FULL,
+	GENERAL_TOO_LONG,
+	GENERAL_VERIFY,
+	NO_DATA,
+	FORBIDDEN
+};
 
 static CK_OBJECT_HANDLE
 no_sign_key(void)
@@ -114,7 +133,8 @@ hmac(const void *arg, unsigned long how)
 		break;
 	case CUT:
 		sig.n -= 1;
-		(void)probe_want("C_Verify", do_verify(&m, o, data, sig), (const CK_RV[]){ CKR_SIGNATURE_LEN_RANGE, CKR_SIGNATURE_INVALID, PROBE_END });
+		(void)probe_want("C_Verify", do_verify(&m, o, data, sig),
+						 (const CK_RV[]){ CKR_SIGNATURE_LEN_RANGE, CKR_SIGNATURE_INVALID, PROBE_END });
 		break;
 	default: break;
 	}
@@ -122,7 +142,8 @@ hmac(const void *arg, unsigned long how)
 
 /* ---- CMAC: NIST SP 800-38B appendix D (RFC 4493 for 128 bits) */
 
-static const char cmac_data[] = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710";
+static const char cmac_data[] = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc1191a0a52"
+								"eff69f2445df4f9b17ad2b417be66c3710";
 static const struct cmac {
 	const char *name, *key;
 	unsigned n;
@@ -191,12 +212,21 @@ probe_mac(void)
 		enum how how;
 		const char *id, *title;
 	} rows[] = {
-		{ CASE_1, "rfc-1", "RFC 4231 test case 1" }, { CASE_2, "rfc-2", "RFC 4231 test case 2" }, { CASE_3, "rfc-3", "RFC 4231 test case 3" },
-		{ CASE_4, "rfc-4", "RFC 4231 test case 4" }, { LONG_KEY, "long-key", "a key longer than a block" }, { PARTS, "parts", "in parts" },
-		{ GOOD, "verify", "a good one is verified" }, { FLIPPED, "flipped", "one wrong bit" }, { CUT, "cut", "one byte too short" },
-		{ OWN_TYPE, "own-type", "with a key of the mechanism's own type" }, { NO_DATA, "no-data", "of nothing" },
-		{ FORBIDDEN, "forbidden", "with a key that may not sign" }, { GENERAL, "general-10", "cut to 10 bytes" },
-		{ GENERAL_FULL, "general-full", "cut to its whole length" }, { GENERAL_TOO_LONG, "general-long", "cut to more than there is" },
+		{ CASE_1, "rfc-1", "RFC 4231 test case 1" },
+		{ CASE_2, "rfc-2", "RFC 4231 test case 2" },
+		{ CASE_3, "rfc-3", "RFC 4231 test case 3" },
+		{ CASE_4, "rfc-4", "RFC 4231 test case 4" },
+		{ LONG_KEY, "long-key", "a key longer than a block" },
+		{ PARTS, "parts", "in parts" },
+		{ GOOD, "verify", "a good one is verified" },
+		{ FLIPPED, "flipped", "one wrong bit" },
+		{ CUT, "cut", "one byte too short" },
+		{ OWN_TYPE, "own-type", "with a key of the mechanism's own type" },
+		{ NO_DATA, "no-data", "of nothing" },
+		{ FORBIDDEN, "forbidden", "with a key that may not sign" },
+		{ GENERAL, "general-10", "cut to 10 bytes" },
+		{ GENERAL_FULL, "general-full", "cut to its whole length" },
+		{ GENERAL_TOO_LONG, "general-long", "cut to more than there is" },
 		{ GENERAL_VERIFY, "general-verify", "verified when cut" },
 	};
 	static const char *const conditions[] = { "answer", "parts", "general", "verify" };
@@ -204,11 +234,13 @@ probe_mac(void)
 	for (size_t i = 0; i < n_hashes; i++)
 		for (size_t k = 0; k < LEN(rows); k++)
 			if (rows[k].how != OWN_TYPE || hashes[i].hmac_key != CKK_GENERIC_SECRET)
-				probe_case(0, hashes[i].section, hmac, &hashes[i], rows[k].how, "hmac-%s-%s|HMAC %s: %s", hashes[i].name, rows[k].id, hashes[i].name, rows[k].title);
+				probe_case(0, hashes[i].section, hmac, &hashes[i], rows[k].how, "hmac-%s-%s|HMAC %s: %s", hashes[i].name,
+						   rows[k].id, hashes[i].name, rows[k].title);
 	for (size_t i = 0; i < LEN(cmacs); i++)
 		for (size_t k = 0; k < LEN(conditions); k++)
 			if (cmacs[i].n != 0 || k != 1)
-				probe_case(0, "6.14", cmac, &cmacs[i], k, "cmac-%s-%s|CMAC %s of SP 800-38B, %s", cmacs[i].name, conditions[k], cmacs[i].name, conditions[k]);
+				probe_case(0, "6.14", cmac, &cmacs[i], k, "cmac-%s-%s|CMAC %s of SP 800-38B, %s", cmacs[i].name, conditions[k],
+						   cmacs[i].name, conditions[k]);
 	probe_case(0, "6.13", gmac, NULL, 0, "gmac-answer|GMAC: GCM test case 1");
 	probe_case(0, "6.13", gmac, NULL, 1, "gmac-verify|GMAC: one wrong bit");
 }

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "probe.h"
 
-/* C_GetMechanismInfo of each mechanism against the tables "mechanisms vs. functions", and functions that a mechanism is not for. */
+/* C_GetMechanismInfo of each mechanism against the tables "mechanisms vs. functions", and functions that a mechanism is not
+ * for. */
 
 enum unit { NO_KEY, BITS, BYTES, EC_BITS };
 
@@ -24,28 +25,84 @@ struct row {
 #define M(name, section, may, unit) { CKM_##name, #name, section, may, unit }
 #define S(name, section, may, unit) { STD_CKM_##name, #name, section, may, unit }
 static const struct row rows[] = {
-	M(RSA_PKCS_KEY_PAIR_GEN, "6.1", GP, BITS), M(RSA_PKCS, "6.1", ED | SV | SR | WU, BITS), M(RSA_X_509, "6.1", ED | SV | SR | WU, BITS),
-	M(RSA_PKCS_OAEP, "6.1", ED | WU, BITS), M(RSA_PKCS_PSS, "6.1", SV, BITS), M(SHA1_RSA_PKCS, "6.1", SV, BITS), M(SHA224_RSA_PKCS, "6.1", SV, BITS),
-	M(SHA256_RSA_PKCS, "6.1", SV, BITS), M(SHA384_RSA_PKCS, "6.1", SV, BITS), M(SHA512_RSA_PKCS, "6.1", SV, BITS), M(SHA1_RSA_PKCS_PSS, "6.1", SV, BITS),
-	M(SHA224_RSA_PKCS_PSS, "6.1", SV, BITS), M(SHA256_RSA_PKCS_PSS, "6.1", SV, BITS), M(SHA384_RSA_PKCS_PSS, "6.1", SV, BITS),
-	M(SHA512_RSA_PKCS_PSS, "6.1", SV, BITS), S(RSA_AES_KEY_WRAP, "6.1", WU, BITS), S(SHA3_256_RSA_PKCS, "6.1", SV, BITS),
-	M(EC_KEY_PAIR_GEN, "6.3", GP, EC_BITS), M(EC_EDWARDS_KEY_PAIR_GEN, "6.3", GP, EC_BITS), M(EC_MONTGOMERY_KEY_PAIR_GEN, "6.3", GP, EC_BITS),
-	M(ECDSA, "6.3", SV, EC_BITS), M(ECDSA_SHA1, "6.3", SV, EC_BITS), M(ECDSA_SHA224, "6.3", SV, EC_BITS), M(ECDSA_SHA256, "6.3", SV, EC_BITS),
-	M(ECDSA_SHA384, "6.3", SV, EC_BITS), M(ECDSA_SHA512, "6.3", SV, EC_BITS), S(ECDSA_SHA3_256, "6.3", SV, EC_BITS), M(EDDSA, "6.3", SV | GP, EC_BITS),
-	M(ECDH1_DERIVE, "6.3", DE, EC_BITS), S(ECDH1_COFACTOR_DERIVE, "6.3", DE, EC_BITS),
-	M(GENERIC_SECRET_KEY_GEN, "6.9", G, BYTES), M(AES_KEY_GEN, "6.11", G, BYTES), M(AES_ECB, "6.11", ED | WU, BYTES), M(AES_CBC, "6.11", ED | WU, BYTES),
-	M(AES_CBC_PAD, "6.11", ED | WU, BYTES), M(AES_CTR, "6.12", ED | WU, BYTES), M(AES_GCM, "6.13", ED | WU, BYTES), M(AES_CCM, "6.13", ED | WU, BYTES),
-	S(AES_GMAC, "6.13", SV, BYTES), S(AES_CMAC, "6.14", SV, BYTES), S(AES_CMAC_GENERAL, "6.14", SV, BYTES), S(AES_XTS, "6.15", ED | WU, BYTES),
-	S(AES_KEY_WRAP, "6.16", ED | WU, BYTES), S(AES_KEY_WRAP_KWP, "6.16", ED | WU, BYTES), S(AES_KEY_WRAP_PAD, "6.16", ED | WU, BYTES),
-	M(SHA_1, "6.20", D, NO_KEY), M(SHA224, "6.21", D, NO_KEY), M(SHA256, "6.22", D, NO_KEY), M(SHA384, "6.23", D, NO_KEY), M(SHA512, "6.24", D, NO_KEY),
-	M(SHA512_224, "6.25", D, NO_KEY), M(SHA512_256, "6.26", D, NO_KEY), M(SHA3_224, "6.28", D, NO_KEY), M(SHA3_256, "6.29", D, NO_KEY),
-	M(SHA3_384, "6.30", D, NO_KEY), M(SHA3_512, "6.31", D, NO_KEY), M(SHA_1_HMAC, "6.20", SV, BYTES), M(SHA224_HMAC, "6.21", SV, BYTES),
-	M(SHA256_HMAC, "6.22", SV, BYTES), M(SHA384_HMAC, "6.23", SV, BYTES), M(SHA512_HMAC, "6.24", SV, BYTES), M(SHA256_HMAC_GENERAL, "6.22", SV, BYTES),
-	S(SHA3_256_HMAC, "6.29", SV, BYTES), S(PKCS5_PBKD2, "6.37", G, NO_KEY), S(TLS12_MASTER_KEY_DERIVE, "6.40", DE, NO_KEY),
-	S(TLS12_KEY_AND_MAC_DERIVE, "6.40", DE, NO_KEY), S(SP800_108_COUNTER_KDF, "6.42", DE, NO_KEY), S(SP800_108_FEEDBACK_KDF, "6.42", DE, NO_KEY),
-	M(CONCATENATE_BASE_AND_KEY, "6.43", DE, NO_KEY), M(CONCATENATE_BASE_AND_DATA, "6.43", DE, NO_KEY), M(CONCATENATE_DATA_AND_BASE, "6.43", DE, NO_KEY),
-	M(XOR_BASE_AND_DATA, "6.43", DE, NO_KEY), M(EXTRACT_KEY_FROM_KEY, "6.43", DE, NO_KEY), S(CHACHA20_KEY_GEN, "6.58", G, NO_KEY),
-	S(CHACHA20_POLY1305, "6.61", ED, NO_KEY), S(HKDF_DERIVE, "6.62", DE, NO_KEY), S(HKDF_DATA, "6.62", DE, NO_KEY), S(HKDF_KEY_GEN, "6.62", G, NO_KEY),
+	M(RSA_PKCS_KEY_PAIR_GEN, "6.1", GP, BITS),
+	M(RSA_PKCS, "6.1", ED | SV | SR | WU, BITS),
+	M(RSA_X_509, "6.1", ED | SV | SR | WU, BITS),
+	M(RSA_PKCS_OAEP, "6.1", ED | WU, BITS),
+	M(RSA_PKCS_PSS, "6.1", SV, BITS),
+	M(SHA1_RSA_PKCS, "6.1", SV, BITS),
+	M(SHA224_RSA_PKCS, "6.1", SV, BITS),
+	M(SHA256_RSA_PKCS, "6.1", SV, BITS),
+	M(SHA384_RSA_PKCS, "6.1", SV, BITS),
+	M(SHA512_RSA_PKCS, "6.1", SV, BITS),
+	M(SHA1_RSA_PKCS_PSS, "6.1", SV, BITS),
+	M(SHA224_RSA_PKCS_PSS, "6.1", SV, BITS),
+	M(SHA256_RSA_PKCS_PSS, "6.1", SV, BITS),
+	M(SHA384_RSA_PKCS_PSS, "6.1", SV, BITS),
+	M(SHA512_RSA_PKCS_PSS, "6.1", SV, BITS),
+	S(RSA_AES_KEY_WRAP, "6.1", WU, BITS),
+	S(SHA3_256_RSA_PKCS, "6.1", SV, BITS),
+	M(EC_KEY_PAIR_GEN, "6.3", GP, EC_BITS),
+	M(EC_EDWARDS_KEY_PAIR_GEN, "6.3", GP, EC_BITS),
+	M(EC_MONTGOMERY_KEY_PAIR_GEN, "6.3", GP, EC_BITS),
+	M(ECDSA, "6.3", SV, EC_BITS),
+	M(ECDSA_SHA1, "6.3", SV, EC_BITS),
+	M(ECDSA_SHA224, "6.3", SV, EC_BITS),
+	M(ECDSA_SHA256, "6.3", SV, EC_BITS),
+	M(ECDSA_SHA384, "6.3", SV, EC_BITS),
+	M(ECDSA_SHA512, "6.3", SV, EC_BITS),
+	S(ECDSA_SHA3_256, "6.3", SV, EC_BITS),
+	M(EDDSA, "6.3", SV | GP, EC_BITS),
+	M(ECDH1_DERIVE, "6.3", DE, EC_BITS),
+	S(ECDH1_COFACTOR_DERIVE, "6.3", DE, EC_BITS),
+	M(GENERIC_SECRET_KEY_GEN, "6.9", G, BYTES),
+	M(AES_KEY_GEN, "6.11", G, BYTES),
+	M(AES_ECB, "6.11", ED | WU, BYTES),
+	M(AES_CBC, "6.11", ED | WU, BYTES),
+	M(AES_CBC_PAD, "6.11", ED | WU, BYTES),
+	M(AES_CTR, "6.12", ED | WU, BYTES),
+	M(AES_GCM, "6.13", ED | WU, BYTES),
+	M(AES_CCM, "6.13", ED | WU, BYTES),
+	S(AES_GMAC, "6.13", SV, BYTES),
+	S(AES_CMAC, "6.14", SV, BYTES),
+	S(AES_CMAC_GENERAL, "6.14", SV, BYTES),
+	S(AES_XTS, "6.15", ED | WU, BYTES),
+	S(AES_KEY_WRAP, "6.16", ED | WU, BYTES),
+	S(AES_KEY_WRAP_KWP, "6.16", ED | WU, BYTES),
+	S(AES_KEY_WRAP_PAD, "6.16", ED | WU, BYTES),
+	M(SHA_1, "6.20", D, NO_KEY),
+	M(SHA224, "6.21", D, NO_KEY),
+	M(SHA256, "6.22", D, NO_KEY),
+	M(SHA384, "6.23", D, NO_KEY),
+	M(SHA512, "6.24", D, NO_KEY),
+	M(SHA512_224, "6.25", D, NO_KEY),
+	M(SHA512_256, "6.26", D, NO_KEY),
+	M(SHA3_224, "6.28", D, NO_KEY),
+	M(SHA3_256, "6.29", D, NO_KEY),
+	M(SHA3_384, "6.30", D, NO_KEY),
+	M(SHA3_512, "6.31", D, NO_KEY),
+	M(SHA_1_HMAC, "6.20", SV, BYTES),
+	M(SHA224_HMAC, "6.21", SV, BYTES),
+	M(SHA256_HMAC, "6.22", SV, BYTES),
+	M(SHA384_HMAC, "6.23", SV, BYTES),
+	M(SHA512_HMAC, "6.24", SV, BYTES),
+	M(SHA256_HMAC_GENERAL, "6.22", SV, BYTES),
+	S(SHA3_256_HMAC, "6.29", SV, BYTES),
+	S(PKCS5_PBKD2, "6.37", G, NO_KEY),
+	S(TLS12_MASTER_KEY_DERIVE, "6.40", DE, NO_KEY),
+	S(TLS12_KEY_AND_MAC_DERIVE, "6.40", DE, NO_KEY),
+	S(SP800_108_COUNTER_KDF, "6.42", DE, NO_KEY),
+	S(SP800_108_FEEDBACK_KDF, "6.42", DE, NO_KEY),
+	M(CONCATENATE_BASE_AND_KEY, "6.43", DE, NO_KEY),
+	M(CONCATENATE_BASE_AND_DATA, "6.43", DE, NO_KEY),
+	M(CONCATENATE_DATA_AND_BASE, "6.43", DE, NO_KEY),
+	M(XOR_BASE_AND_DATA, "6.43", DE, NO_KEY),
+	M(EXTRACT_KEY_FROM_KEY, "6.43", DE, NO_KEY),
+	S(CHACHA20_KEY_GEN, "6.58", G, NO_KEY),
+	S(CHACHA20_POLY1305, "6.61", ED, NO_KEY),
+	S(HKDF_DERIVE, "6.62", DE, NO_KEY),
+	S(HKDF_DATA, "6.62", DE, NO_KEY),
+	S(HKDF_KEY_GEN, "6.62", G, NO_KEY),
 };
 
 static void
@@ -63,11 +120,18 @@ info(const void *arg, unsigned long how)
 		return;
 	}
 	switch (r->unit) {
-	case BITS: CHECK(i.ulMinKeySize >= 256 && i.ulMinKeySize <= i.ulMaxKeySize && i.ulMaxKeySize <= 16384, "%lu to %lu bits", i.ulMinKeySize, i.ulMaxKeySize); break;
-	case EC_BITS: CHECK(i.ulMinKeySize >= 64 && i.ulMinKeySize <= i.ulMaxKeySize && i.ulMaxKeySize <= 640, "%lu to %lu bits", i.ulMinKeySize, i.ulMaxKeySize); break;
+	case BITS:
+		CHECK(i.ulMinKeySize >= 256 && i.ulMinKeySize <= i.ulMaxKeySize && i.ulMaxKeySize <= 16384, "%lu to %lu bits",
+			  i.ulMinKeySize, i.ulMaxKeySize);
+		break;
+	case EC_BITS:
+		CHECK(i.ulMinKeySize >= 64 && i.ulMinKeySize <= i.ulMaxKeySize && i.ulMaxKeySize <= 640, "%lu to %lu bits",
+			  i.ulMinKeySize, i.ulMaxKeySize);
+		break;
 	case BYTES:
 		CHECK(i.ulMinKeySize <= i.ulMaxKeySize, "%lu to %lu bytes", i.ulMinKeySize, i.ulMaxKeySize);
-		CHECK(strncmp(r->name, "AES_", 4) != 0 || (i.ulMinKeySize >= 16 && i.ulMaxKeySize <= 64), "%lu to %lu bytes", i.ulMinKeySize, i.ulMaxKeySize);
+		CHECK(strncmp(r->name, "AES_", 4) != 0 || (i.ulMinKeySize >= 16 && i.ulMaxKeySize <= 64), "%lu to %lu bytes",
+			  i.ulMinKeySize, i.ulMaxKeySize);
 		break;
 	case NO_KEY: CHECK(i.ulMinKeySize <= i.ulMaxKeySize, "%lu to %lu", i.ulMinKeySize, i.ulMaxKeySize); break;
 	}
@@ -109,7 +173,7 @@ probe_mechanisms(void)
 		probe_case(0, rows[i].section, info, &rows[i], 1, "mech-sizes-%s|key sizes of CKM_%s", rows[i].name, rows[i].name);
 		for (size_t k = 0; k < LEN(uses); k++)
 			if ((rows[i].may & uses[k].flag) == 0)
-				probe_case(0, uses[k].section, misused, &rows[i], uses[k].flag, "mech-no-%s-%s|%s with CKM_%s", uses[k].id, rows[i].name, uses[k].title,
-				           rows[i].name);
+				probe_case(0, uses[k].section, misused, &rows[i], uses[k].flag, "mech-no-%s-%s|%s with CKM_%s", uses[k].id,
+						   rows[i].name, uses[k].title, rows[i].name);
 	}
 }

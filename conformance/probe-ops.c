@@ -3,8 +3,8 @@
 #include "probe.h"
 
 /*
- * The life of an operation: 5.2 (lengths), 5.8 to 5.15 (who ends what). One table of conditions over one mechanism of each kind, so that every
- * kind of operation meets every condition.
+ * The life of an operation: 5.2 (lengths), 5.8 to 5.15 (who ends what). One table of conditions over one mechanism of each
+ * kind, so that every kind of operation meets every condition.
  */
 
 enum kind { DIGEST, SIGN, VERIFY, ENCRYPT, DECRYPT };
@@ -19,16 +19,24 @@ struct op {
 
 static const struct op ops[] = {
 	{ "digest-sha256", "5.12", DIGEST, CKM_SHA256, 32, false },
-	{ "sign-ecdsa", "5.13", SIGN, CKM_ECDSA, 64, true }, { "sign-rsa-sha256", "5.13", SIGN, CKM_SHA256_RSA_PKCS, 256, false },
-	{ "sign-rsa", "5.13", SIGN, CKM_RSA_PKCS, 256, true }, { "sign-hmac", "5.13", SIGN, CKM_SHA256_HMAC, 32, false },
+	{ "sign-ecdsa", "5.13", SIGN, CKM_ECDSA, 64, true },
+	{ "sign-rsa-sha256", "5.13", SIGN, CKM_SHA256_RSA_PKCS, 256, false },
+	{ "sign-rsa", "5.13", SIGN, CKM_RSA_PKCS, 256, true },
+	{ "sign-hmac", "5.13", SIGN, CKM_SHA256_HMAC, 32, false },
 	{ "sign-cmac", "5.13", SIGN, STD_CKM_AES_CMAC, 16, false },
-	{ "verify-ecdsa", "5.15", VERIFY, CKM_ECDSA, 0, true }, { "verify-rsa-sha256", "5.15", VERIFY, CKM_SHA256_RSA_PKCS, 0, false },
+	{ "verify-ecdsa", "5.15", VERIFY, CKM_ECDSA, 0, true },
+	{ "verify-rsa-sha256", "5.15", VERIFY, CKM_SHA256_RSA_PKCS, 0, false },
 	{ "verify-hmac", "5.15", VERIFY, CKM_SHA256_HMAC, 0, false },
-	{ "encrypt-cbc", "5.8", ENCRYPT, CKM_AES_CBC, 32, false }, { "encrypt-ecb", "5.8", ENCRYPT, CKM_AES_ECB, 32, false },
-	{ "encrypt-cbc-pad", "5.8", ENCRYPT, CKM_AES_CBC_PAD, 48, false }, { "encrypt-ctr", "5.8", ENCRYPT, CKM_AES_CTR, 32, false },
-	{ "encrypt-gcm", "5.8", ENCRYPT, CKM_AES_GCM, 48, false }, { "encrypt-rsa", "5.8", ENCRYPT, CKM_RSA_PKCS, 256, true },
-	{ "decrypt-cbc", "5.10", DECRYPT, CKM_AES_CBC, 32, false }, { "decrypt-ecb", "5.10", DECRYPT, CKM_AES_ECB, 32, false },
-	{ "decrypt-cbc-pad", "5.10", DECRYPT, CKM_AES_CBC_PAD, 0, false }, { "decrypt-ctr", "5.10", DECRYPT, CKM_AES_CTR, 32, false },
+	{ "encrypt-cbc", "5.8", ENCRYPT, CKM_AES_CBC, 32, false },
+	{ "encrypt-ecb", "5.8", ENCRYPT, CKM_AES_ECB, 32, false },
+	{ "encrypt-cbc-pad", "5.8", ENCRYPT, CKM_AES_CBC_PAD, 48, false },
+	{ "encrypt-ctr", "5.8", ENCRYPT, CKM_AES_CTR, 32, false },
+	{ "encrypt-gcm", "5.8", ENCRYPT, CKM_AES_GCM, 48, false },
+	{ "encrypt-rsa", "5.8", ENCRYPT, CKM_RSA_PKCS, 256, true },
+	{ "decrypt-cbc", "5.10", DECRYPT, CKM_AES_CBC, 32, false },
+	{ "decrypt-ecb", "5.10", DECRYPT, CKM_AES_ECB, 32, false },
+	{ "decrypt-cbc-pad", "5.10", DECRYPT, CKM_AES_CBC_PAD, 0, false },
+	{ "decrypt-ctr", "5.10", DECRYPT, CKM_AES_CTR, 32, false },
 	{ "decrypt-gcm", "5.10", DECRYPT, CKM_AES_GCM, 0, false },
 };
 
@@ -157,8 +165,23 @@ idle(CK_RV rv, const char *what)
 }
 
 enum condition {
-	WHOLE, NO_INIT_ONCE, NO_INIT_UPDATE, NO_INIT_FINAL, INIT_TWICE, ENDS, FINAL_ENDS, QUERY, SHORT, TOLD, UPDATE_THEN_ONCE, PARTS, TWO_SESSIONS,
-	BAD_KEY, NULL_CANCELS, ERROR_ENDS, SESSION_FREE,
+	WHOLE,
+	NO_INIT_ONCE,
+	NO_INIT_UPDATE,
+	NO_INIT_FINAL,
+	INIT_TWICE,
+	ENDS,
+	FINAL_ENDS,
+	QUERY,
+	SHORT,
+	TOLD,
+	UPDATE_THEN_ONCE,
+	PARTS,
+	TWO_SESSIONS,
+	BAD_KEY,
+	NULL_CANCELS,
+	ERROR_ENDS,
+	SESSION_FREE,
 };
 
 static void
@@ -177,7 +200,8 @@ lengths(struct scene *s, enum condition how)
 	idle(once(s, s->out.p, &s->out.n), "once more");
 }
 
-/* An operation that fails is over: 5.13.2, "a call to C_Sign always terminates the active signing operation unless..." and its like. */
+/* An operation that fails is over: 5.13.2, "a call to C_Sign always terminates the active signing operation unless..." and its
+ * like. */
 static void
 error_ends(struct scene *s)
 {
@@ -187,14 +211,16 @@ error_ends(struct scene *s)
 		s->sig.p[s->sig.n / 2] ^= 1;
 	else if (s->op->kind == DECRYPT && s->op->mech == CKM_AES_GCM)
 		s->in.p[3] ^= 1;
-	else if (s->op->mech == CKM_AES_CBC || s->op->mech == CKM_AES_ECB || (s->op->mech == CKM_AES_CBC_PAD && s->op->kind == DECRYPT))
+	else if (s->op->mech == CKM_AES_CBC || s->op->mech == CKM_AES_ECB ||
+			 (s->op->mech == CKM_AES_CBC_PAD && s->op->kind == DECRYPT))
 		s->in.n = 17;
 	else if (s->op->mech == CKM_RSA_PKCS)
 		s->in = pattern(250, 1);
 	else
 		probe_absent("this operation knows no error");
 	rv = once(s, s->out.p, &s->out.n);
-	CHECK(rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL && rv != CKR_OPERATION_NOT_INITIALIZED, "bad input gave %s", probe_rv_name(rv));
+	CHECK(rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL && rv != CKR_OPERATION_NOT_INITIALIZED, "bad input gave %s",
+		  probe_rv_name(rv));
 	s->out.n = 600;
 	idle(once(s, s->out.p, &s->out.n), "after an error");
 }
@@ -282,7 +308,8 @@ condition(const void *arg, unsigned long how)
 		good(update(&s, s.out.p, &n), "update");
 		n = s.out.n;
 		rv = once(&s, s.out.p, &n);
-		(void)probe_want("a single-part call after an update", rv, (const CK_RV[]){ CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, PROBE_END });
+		(void)probe_want("a single-part call after an update", rv,
+						 (const CK_RV[]){ CKR_OPERATION_ACTIVE, CKR_OPERATION_NOT_INITIALIZED, PROBE_END });
 		break;
 	case ERROR_ENDS: error_ends(&s); break;
 	default: /* SESSION_FREE: closing a session ends what was under way */
@@ -300,19 +327,28 @@ probe_ops(void)
 		enum condition how;
 		const char *id, *title;
 	} rows[] = {
-		{ WHOLE, "whole", "in one call" }, { PARTS, "parts", "update and final" }, { NO_INIT_ONCE, "no-init", "without init" },
-		{ NO_INIT_UPDATE, "no-init-update", "update without init" }, { NO_INIT_FINAL, "no-init-final", "final without init" },
-		{ INIT_TWICE, "init-twice", "init while one is active" }, { ENDS, "ends", "is over after the call" },
-		{ QUERY, "query", "a length query ends nothing" }, { SHORT, "short", "a short buffer ends nothing" },
-		{ UPDATE_THEN_ONCE, "mixed", "a single-part call after an update" }, { ERROR_ENDS, "error-ends", "is over after an error" },
-		{ TWO_SESSIONS, "two-sessions", "in two sessions at once" }, { BAD_KEY, "bad-key", "with a handle that is no key" },
+		{ WHOLE, "whole", "in one call" },
+		{ PARTS, "parts", "update and final" },
+		{ NO_INIT_ONCE, "no-init", "without init" },
+		{ NO_INIT_UPDATE, "no-init-update", "update without init" },
+		{ NO_INIT_FINAL, "no-init-final", "final without init" },
+		{ INIT_TWICE, "init-twice", "init while one is active" },
+		{ ENDS, "ends", "is over after the call" },
+		{ QUERY, "query", "a length query ends nothing" },
+		{ SHORT, "short", "a short buffer ends nothing" },
+		{ UPDATE_THEN_ONCE, "mixed", "a single-part call after an update" },
+		{ ERROR_ENDS, "error-ends", "is over after an error" },
+		{ TWO_SESSIONS, "two-sessions", "in two sessions at once" },
+		{ BAD_KEY, "bad-key", "with a handle that is no key" },
 		{ SESSION_FREE, "close", "goes with its session" },
 	};
 
 	for (size_t i = 0; i < LEN(ops); i++)
 		for (size_t k = 0; k < LEN(rows); k++) {
-			if (((rows[k].how == QUERY || rows[k].how == SHORT) && ops[i].out == 0) || (rows[k].how == BAD_KEY && ops[i].kind == DIGEST))
+			if (((rows[k].how == QUERY || rows[k].how == SHORT) && ops[i].out == 0) ||
+				(rows[k].how == BAD_KEY && ops[i].kind == DIGEST))
 				continue;
-			probe_case(0, rows[k].how == QUERY || rows[k].how == SHORT ? "5.2" : ops[i].section, condition, &ops[i], rows[k].how, "op-%s-%s|%s: %s", ops[i].name, rows[k].id, ops[i].name, rows[k].title);
+			probe_case(0, rows[k].how == QUERY || rows[k].how == SHORT ? "5.2" : ops[i].section, condition, &ops[i],
+					   rows[k].how, "op-%s-%s|%s: %s", ops[i].name, rows[k].id, ops[i].name, rows[k].title);
 		}
 }

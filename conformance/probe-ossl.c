@@ -45,7 +45,9 @@ from_params(const char *type, int selection, OSSL_PARAM_BLD *bld)
 	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
 	EVP_PKEY *key = NULL;
 
-	must(ctx != NULL && params != NULL && EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, &key, selection, params) == 1, type);
+	must(ctx != NULL && params != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+			 EVP_PKEY_fromdata(ctx, &key, selection, params) == 1,
+		 type);
 	return key;
 }
 
@@ -107,7 +109,8 @@ der_signature(struct bin raw)
 	const int half = (int)(raw.n / 2);
 	int len;
 
-	must(sig != NULL && ECDSA_SIG_set0(sig, BN_bin2bn(raw.p, half, NULL), BN_bin2bn(raw.p + half, half, NULL)) == 1, "ECDSA_SIG");
+	must(sig != NULL && ECDSA_SIG_set0(sig, BN_bin2bn(raw.p, half, NULL), BN_bin2bn(raw.p + half, half, NULL)) == 1,
+		 "ECDSA_SIG");
 	len = i2d_ECDSA_SIG(sig, &der.p);
 	must(len > 0, "i2d_ECDSA_SIG");
 	der.n = (CK_ULONG)len;
@@ -151,7 +154,8 @@ bare(EVP_PKEY *key, const struct ossl_sig *how, bool sign)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 
-	must(ctx != NULL && (sign ? EVP_PKEY_sign_init(ctx) : EVP_PKEY_verify_init(ctx)) == 1 && set_rsa(ctx, how, NULL), "sign or verify");
+	must(ctx != NULL && (sign ? EVP_PKEY_sign_init(ctx) : EVP_PKEY_verify_init(ctx)) == 1 && set_rsa(ctx, how, NULL),
+		 "sign or verify");
 	if (how->padding == RSA_PKCS1_PSS_PADDING) {
 		EVP_MD *md = EVP_MD_fetch(NULL, how->mgf, NULL);
 
@@ -181,7 +185,8 @@ ossl_verify(void *key, const struct ossl_sig *how, struct bin data, struct bin s
 	}
 	if (how->hash == NULL && !is_pure(key))
 		return EVP_PKEY_verify(bare(key, how, false), sig.p, sig.n, data.p, data.n) == 1;
-	must(md != NULL && EVP_DigestVerifyInit_ex(md, &ctx, how->hash, NULL, NULL, key, NULL) == 1 && set_rsa(ctx, how, how->hash), "verify");
+	must(md != NULL && EVP_DigestVerifyInit_ex(md, &ctx, how->hash, NULL, NULL, key, NULL) == 1 && set_rsa(ctx, how, how->hash),
+		 "verify");
 	return EVP_DigestVerify(md, sig.p, sig.n, data.p, data.n) == 1;
 }
 
@@ -196,8 +201,9 @@ ossl_sign(void *key, const struct ossl_sig *how, struct bin data)
 	if (how->hash == NULL && !is_pure(key))
 		must(EVP_PKEY_sign(bare(key, how, true), out.p, &len, data.p, data.n) == 1, "sign");
 	else
-		must(md != NULL && EVP_DigestSignInit_ex(md, &ctx, how->hash, NULL, NULL, key, NULL) == 1 && set_rsa(ctx, how, how->hash) &&
-		     EVP_DigestSign(md, out.p, &len, data.p, data.n) == 1, "sign");
+		must(md != NULL && EVP_DigestSignInit_ex(md, &ctx, how->hash, NULL, NULL, key, NULL) == 1 &&
+				 set_rsa(ctx, how, how->hash) && EVP_DigestSign(md, out.p, &len, data.p, data.n) == 1,
+			 "sign");
 	out.n = len;
 	return is_ec(key) ? raw_signature(out, (CK_ULONG)(EVP_PKEY_get_bits(key) + 7) / 8) : out;
 }
@@ -211,7 +217,9 @@ encryption(EVP_PKEY *key, const struct ossl_sig *how, struct bin label, bool enc
 	     EVP_PKEY_CTX_set_rsa_padding(ctx, how->padding) > 0, "encryption");
 	if (how->padding != RSA_PKCS1_OAEP_PADDING)
 		return ctx;
-	must(EVP_PKEY_CTX_set_rsa_oaep_md_name(ctx, how->hash, NULL) > 0 && EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, how->mgf, NULL) > 0, "OAEP");
+	must(EVP_PKEY_CTX_set_rsa_oaep_md_name(ctx, how->hash, NULL) > 0 &&
+			 EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, how->mgf, NULL) > 0,
+		 "OAEP");
 	if (label.n != 0) {
 		void *own = OPENSSL_memdup(label.p, label.n);
 
@@ -237,7 +245,8 @@ ossl_rsa_decrypt(void *key, const struct ossl_sig *how, struct bin label, struct
 	struct bin out = room(2048);
 	size_t len = out.n;
 
-	CHECK(EVP_PKEY_decrypt(encryption(key, how, label, false), out.p, &len, data.p, data.n) == 1, "libcrypto cannot decrypt it");
+	CHECK(EVP_PKEY_decrypt(encryption(key, how, label, false), out.p, &len, data.p, data.n) == 1,
+		  "libcrypto cannot decrypt it");
 	return cut(out, len);
 }
 

@@ -19,18 +19,40 @@ struct alg {
 #define PSS(h, m) { "pss-" h, "6.1.10", m, h, h, 0, RSA_PKCS1_PSS_PADDING }
 static const struct alg algs[] = {
 	{ "pkcs", "6.1.6", CKM_RSA_PKCS, NULL, NULL, 51, RSA_PKCS1_PADDING },
-	PKCS("SHA1", CKM_SHA1_RSA_PKCS), PKCS("SHA224", CKM_SHA224_RSA_PKCS), PKCS("SHA256", CKM_SHA256_RSA_PKCS), PKCS("SHA384", CKM_SHA384_RSA_PKCS),
-	PKCS("SHA512", CKM_SHA512_RSA_PKCS), PKCS("SHA3_224", STD_CKM_SHA3_224_RSA_PKCS), PKCS("SHA3_256", STD_CKM_SHA3_256_RSA_PKCS),
-	PKCS("SHA3_384", STD_CKM_SHA3_384_RSA_PKCS), PKCS("SHA3_512", STD_CKM_SHA3_512_RSA_PKCS),
+	PKCS("SHA1", CKM_SHA1_RSA_PKCS),
+	PKCS("SHA224", CKM_SHA224_RSA_PKCS),
+	PKCS("SHA256", CKM_SHA256_RSA_PKCS),
+	PKCS("SHA384", CKM_SHA384_RSA_PKCS),
+	PKCS("SHA512", CKM_SHA512_RSA_PKCS),
+	PKCS("SHA3_224", STD_CKM_SHA3_224_RSA_PKCS),
+	PKCS("SHA3_256", STD_CKM_SHA3_256_RSA_PKCS),
+	PKCS("SHA3_384", STD_CKM_SHA3_384_RSA_PKCS),
+	PKCS("SHA3_512", STD_CKM_SHA3_512_RSA_PKCS),
 	{ "pss-raw-SHA1", "6.1.10", CKM_RSA_PKCS_PSS, NULL, "SHA1", 20, RSA_PKCS1_PSS_PADDING },
 	{ "pss-raw-SHA256", "6.1.10", CKM_RSA_PKCS_PSS, NULL, "SHA256", 32, RSA_PKCS1_PSS_PADDING },
 	{ "pss-raw-SHA512", "6.1.10", CKM_RSA_PKCS_PSS, NULL, "SHA512", 64, RSA_PKCS1_PSS_PADDING },
-	PSS("SHA1", CKM_SHA1_RSA_PKCS_PSS), PSS("SHA224", CKM_SHA224_RSA_PKCS_PSS), PSS("SHA256", CKM_SHA256_RSA_PKCS_PSS),
-	PSS("SHA384", CKM_SHA384_RSA_PKCS_PSS), PSS("SHA512", CKM_SHA512_RSA_PKCS_PSS),
+	PSS("SHA1", CKM_SHA1_RSA_PKCS_PSS),
+	PSS("SHA224", CKM_SHA224_RSA_PKCS_PSS),
+	PSS("SHA256", CKM_SHA256_RSA_PKCS_PSS),
+	PSS("SHA384", CKM_SHA384_RSA_PKCS_PSS),
+	PSS("SHA512", CKM_SHA512_RSA_PKCS_PSS),
 	{ "x509", "6.1.12", CKM_RSA_X_509, NULL, NULL, 256, RSA_NO_PADDING },
 };
 
-enum how { SIGN, SIGN_IMPORTED, VERIFY, VERIFY_FLIPPED, VERIFY_OTHER_DATA, VERIFY_SHORT, PARTS, LONG_DATA, PARAM, WRONG_KEY, SAME_TWICE, FORBIDDEN };
+enum how {
+	SIGN,
+	SIGN_IMPORTED,
+	VERIFY,
+	VERIFY_FLIPPED,
+	VERIFY_OTHER_DATA,
+	VERIFY_SHORT,
+	PARTS,
+	LONG_DATA,
+	PARAM,
+	WRONG_KEY,
+	SAME_TWICE,
+	FORBIDDEN
+};
 
 static CK_MECHANISM
 rsa_mech(const struct alg *a)
@@ -90,7 +112,8 @@ refused(const struct alg *a, enum how how)
 	}
 	if (how == PARAM)
 		m = mech(a->mech, &m, 3);
-	pair = how == WRONG_KEY ? key_pair(CKM_EC_KEY_PAIR_GEN, hex(curve_named("P-256")->params)) : key_pair(CKM_RSA_PKCS_KEY_PAIR_GEN, hex(""));
+	pair = how == WRONG_KEY ? key_pair(CKM_EC_KEY_PAIR_GEN, hex(curve_named("P-256")->params))
+							: key_pair(CKM_RSA_PKCS_KEY_PAIR_GEN, hex(""));
 	(void)WANT((how == PARAM ? CKR_MECHANISM_PARAM_INVALID : CKR_KEY_TYPE_INCONSISTENT), C_SignInit, P.s, &m, pair.private);
 }
 
@@ -107,7 +130,8 @@ verify(const struct alg *a, CK_MECHANISM *m, enum how how, struct bin data)
 	}
 	if (how == VERIFY_SHORT) {
 		sig.n -= 1;
-		(void)probe_want("C_Verify", do_verify(m, key, data, sig), (const CK_RV[]){ CKR_SIGNATURE_LEN_RANGE, CKR_SIGNATURE_INVALID, PROBE_END });
+		(void)probe_want("C_Verify", do_verify(m, key, data, sig),
+						 (const CK_RV[]){ CKR_SIGNATURE_LEN_RANGE, CKR_SIGNATURE_INVALID, PROBE_END });
 		return;
 	}
 	if (how == VERIFY_FLIPPED)
@@ -178,8 +202,14 @@ struct cipher {
 
 #define OAEP(h) { "oaep-" h, CKM_RSA_PKCS_OAEP, h, h, "", 32, RSA_PKCS1_OAEP_PADDING }
 static const struct cipher ciphers[] = {
-	{ "pkcs", CKM_RSA_PKCS, NULL, NULL, "", 48, RSA_PKCS1_PADDING }, { "x509", CKM_RSA_X_509, NULL, NULL, "", 256, RSA_NO_PADDING },
-	OAEP("SHA1"), OAEP("SHA224"), OAEP("SHA256"), OAEP("SHA384"), OAEP("SHA512"), OAEP("SHA3_256"),
+	{ "pkcs", CKM_RSA_PKCS, NULL, NULL, "", 48, RSA_PKCS1_PADDING },
+	{ "x509", CKM_RSA_X_509, NULL, NULL, "", 256, RSA_NO_PADDING },
+	OAEP("SHA1"),
+	OAEP("SHA224"),
+	OAEP("SHA256"),
+	OAEP("SHA384"),
+	OAEP("SHA512"),
+	OAEP("SHA3_256"),
 	{ "oaep-label", CKM_RSA_PKCS_OAEP, "SHA1", "SHA1", "a label", 32, RSA_PKCS1_OAEP_PADDING },
 	{ "oaep-label-SHA256", CKM_RSA_PKCS_OAEP, "SHA256", "SHA256", "another", 32, RSA_PKCS1_OAEP_PADDING },
 	{ "oaep-mixed", CKM_RSA_PKCS_OAEP, "SHA256", "SHA1", "", 32, RSA_PKCS1_OAEP_PADDING },
@@ -196,7 +226,8 @@ cipher_mech(const struct cipher *c, const char *label)
 
 	if (c->hash == NULL)
 		return mech0(c->mech);
-	*o = (struct std_oaep){ hash_named(c->hash)->digest, hash_named(c->mgf)->mgf, CKZ_DATA_SPECIFIED, label[0] == '\0' ? NULL : text(label).p, strlen(label) };
+	*o = (struct std_oaep){ hash_named(c->hash)->digest, hash_named(c->mgf)->mgf, CKZ_DATA_SPECIFIED,
+							label[0] == '\0' ? NULL : text(label).p, strlen(label) };
 	return mech(c->mech, o, sizeof(*o));
 }
 
@@ -204,7 +235,8 @@ static void
 encryption(const void *arg, unsigned long how)
 {
 	const struct cipher *c = arg;
-	const struct ossl_sig other = { c->hash == NULL ? NULL : hash_named(c->hash)->ossl, c->padding, c->mgf == NULL ? NULL : hash_named(c->mgf)->ossl, 0 };
+	const struct ossl_sig other = { c->hash == NULL ? NULL : hash_named(c->hash)->ossl, c->padding,
+									c->mgf == NULL ? NULL : hash_named(c->mgf)->ossl, 0 };
 	CK_MECHANISM m = cipher_mech(c, how == WRONG_LABEL ? "no label" : c->label);
 	struct bin data = pattern(c->n, 3), sealed, out = room(600);
 	CK_ULONG n = 0;
@@ -224,7 +256,10 @@ encryption(const void *arg, unsigned long how)
 		sealed = do_encrypt(&m, key_rsa_public(2048), data);
 		expect("libcrypto decrypts", ossl_rsa_decrypt(ossl_rsa(true), &other, text(c->label), sealed), data);
 		break;
-	case FROM_OSSL: expect("decrypted", do_decrypt(&m, pair.private, ossl_rsa_encrypt(public_of(pair.public), &other, text(c->label), data)), data); break;
+	case FROM_OSSL:
+		expect("decrypted",
+			   do_decrypt(&m, pair.private, ossl_rsa_encrypt(public_of(pair.public), &other, text(c->label), data)), data);
+		break;
 	case TOO_LONG:
 		data = pattern(257, 1);
 		OK(C_EncryptInit, P.s, &m, pair.public);
@@ -242,7 +277,8 @@ encryption(const void *arg, unsigned long how)
 		if (how == BROKEN)
 			sealed.p[200] ^= 1;
 		OK(C_DecryptInit, P.s, &m, pair.private);
-		(void)WANT((CKR_ENCRYPTED_DATA_INVALID, CKR_ENCRYPTED_DATA_LEN_RANGE), C_Decrypt, P.s, sealed.p, sealed.n, out.p, &out.n);
+		(void)WANT((CKR_ENCRYPTED_DATA_INVALID, CKR_ENCRYPTED_DATA_LEN_RANGE), C_Decrypt, P.s, sealed.p, sealed.n, out.p,
+				   &out.n);
 		break;
 	}
 }
@@ -267,7 +303,8 @@ large(const void *arg, unsigned long bits)
 	t_bool(&private, CKA_SIGN, true);
 	OK(C_GenerateKeyPair, P.s, &gen, public.a, public.n, private.a, private.n, &pair.public, &pair.private);
 	sig = do_sign(&m, pair.private, pattern(10, 1));
-	CHECK(sig.n == bits / 8 && ossl_verify(public_of(pair.public), &other, pattern(10, 1), sig), "libcrypto does not verify it");
+	CHECK(sig.n == bits / 8 && ossl_verify(public_of(pair.public), &other, pattern(10, 1), sig),
+		  "libcrypto does not verify it");
 }
 
 void
@@ -277,29 +314,45 @@ probe_rsa(void)
 		enum how how;
 		const char *id, *title;
 	} rows[] = {
-		{ SIGN, "sign", "signs, and libcrypto verifies" }, { SIGN_IMPORTED, "sign-imported", "signs with a key that came, and libcrypto verifies" },
-		{ VERIFY, "verify", "verifies what libcrypto signed" }, { VERIFY_FLIPPED, "flipped", "refuses a wrong signature" },
-		{ VERIFY_OTHER_DATA, "other-data", "refuses other data" }, { VERIFY_SHORT, "short", "refuses a short signature" },
-		{ PARTS, "parts", "signs in parts" }, { LONG_DATA, "long", "long data" }, { PARAM, "param", "with a bad parameter" },
-		{ WRONG_KEY, "key-type", "with an EC key" }, { SAME_TWICE, "twice", "signs twice" }, { FORBIDDEN, "forbidden", "with a key that may not verify" },
+		{ SIGN, "sign", "signs, and libcrypto verifies" },
+		{ SIGN_IMPORTED, "sign-imported", "signs with a key that came, and libcrypto verifies" },
+		{ VERIFY, "verify", "verifies what libcrypto signed" },
+		{ VERIFY_FLIPPED, "flipped", "refuses a wrong signature" },
+		{ VERIFY_OTHER_DATA, "other-data", "refuses other data" },
+		{ VERIFY_SHORT, "short", "refuses a short signature" },
+		{ PARTS, "parts", "signs in parts" },
+		{ LONG_DATA, "long", "long data" },
+		{ PARAM, "param", "with a bad parameter" },
+		{ WRONG_KEY, "key-type", "with an EC key" },
+		{ SAME_TWICE, "twice", "signs twice" },
+		{ FORBIDDEN, "forbidden", "with a key that may not verify" },
 	};
 	static const struct {
 		enum cipher_how how;
 		const char *id, *title;
 	} cipher_rows[] = {
-		{ TO_OSSL, "encrypt", "encrypts, and libcrypto decrypts" }, { FROM_OSSL, "decrypt", "decrypts what libcrypto encrypted" },
-		{ FROM_OSSL_IMPORTED, "decrypt-imported", "decrypts with a key that came" }, { TOO_LONG, "long", "refuses data that is too long" },
-		{ BROKEN, "broken", "refuses a broken text" }, { WRONG_LABEL, "label", "refuses another label" }, { QUERY, "query", "tells the length" },
+		{ TO_OSSL, "encrypt", "encrypts, and libcrypto decrypts" },
+		{ FROM_OSSL, "decrypt", "decrypts what libcrypto encrypted" },
+		{ FROM_OSSL_IMPORTED, "decrypt-imported", "decrypts with a key that came" },
+		{ TOO_LONG, "long", "refuses data that is too long" },
+		{ BROKEN, "broken", "refuses a broken text" },
+		{ WRONG_LABEL, "label", "refuses another label" },
+		{ QUERY, "query", "tells the length" },
 	};
 
 	for (size_t i = 0; i < LEN(algs); i++)
 		for (size_t k = 0; k < LEN(rows); k++)
-			probe_case(0, algs[i].section, signature, &algs[i], rows[k].how, "rsa-%s-%s|RSA %s %s", algs[i].name, rows[k].id, algs[i].name, rows[k].title);
+			probe_case(0, algs[i].section, signature, &algs[i], rows[k].how, "rsa-%s-%s|RSA %s %s", algs[i].name, rows[k].id,
+					   algs[i].name, rows[k].title);
 	for (size_t i = 0; i < LEN(ciphers); i++)
 		for (size_t k = 0; k < LEN(cipher_rows); k++)
 			if (ciphers[i].hash != NULL || (cipher_rows[k].how != BROKEN && cipher_rows[k].how != WRONG_LABEL))
-				probe_case(0, i == 0 ? "6.1.6" : i == 1 ? "6.1.12" : "6.1.8", encryption, &ciphers[i], cipher_rows[k].how, "rsa-enc-%s-%s|RSA %s %s",
-				           ciphers[i].name, cipher_rows[k].id, ciphers[i].name, cipher_rows[k].title);
+				probe_case(0,
+						   i == 0   ? "6.1.6"
+						   : i == 1 ? "6.1.12"
+									: "6.1.8",
+						   encryption, &ciphers[i], cipher_rows[k].how, "rsa-enc-%s-%s|RSA %s %s", ciphers[i].name,
+						   cipher_rows[k].id, ciphers[i].name, cipher_rows[k].title);
 	probe_case(0, "6.1.4", large, NULL, 3072, "rsa-3072|a key of 3072 bits");
 	probe_case(0, "6.1.4", large, NULL, 4096, "rsa-4096|a key of 4096 bits");
 }

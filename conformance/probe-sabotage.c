@@ -3,20 +3,21 @@
 #include "probe.h"
 
 /*
- * A module that lies, for the test of the test: a case that passes under every lie tests nothing. The lies are about one thing each, and
- * never about the session that a case is given, or it would not begin.
+ * A module that lies, for the test of the test: a case that passes under every lie tests nothing. The lies are about one thing
+ * each, and never about the session that a case is given, or it would not begin.
  */
 
 static const struct {
 	const char *name;
-	enum lie { NONE, PERMIT, BLUR, FLIP, LENGTH, ATTRIBUTE, ABOUT, IDLE, MIXUP, MORE, DENY } lie;
+	enum lie { NONE, PERMIT, BLUR, FLIP, LENGTH, ATTRIBUTE, ABOUT, BLANK, IDLE, MIXUP, MORE, DENY } lie;
 } kinds[] = {
 	{ "permit", PERMIT },          /* errors are CKR_OK */
 	{ "blur", BLUR },              /* errors are CKR_GENERAL_ERROR */
 	{ "flip", FLIP },              /* a bit of each output */
 	{ "length", LENGTH },          /* lengths and counts are one too much */
 	{ "attribute", ATTRIBUTE },    /* a bit of each attribute */
-	{ "about", ABOUT },            /* information on library, token, mechanisms and sessions */
+	{ "about", ABOUT },            /* information on library, token, mechanisms and sessions: every bit */
+	{ "blank", BLANK },            /* the same: nothing but zeros, in the function list too */
 	{ "idle", IDLE },              /* what is to be changed is not */
 	{ "mixup", MIXUP },            /* handles */
 	{ "more", MORE },              /* C_FindObjects finds everything twice or nothing */
@@ -91,14 +92,22 @@ swap(CK_OBJECT_HANDLE *a, CK_OBJECT_HANDLE *b)
 	*b = other;
 }
 
-/* Flags and texts and numbers alike: every byte. */
+/* Flags and texts and numbers alike. */
 static void
 about(void *info, size_t n)
 {
 	CK_BYTE *p = info;
 
 	for (size_t i = 0; p != NULL && i < n; i++)
-		p[i] ^= 0x20;
+		p[i] = lie == BLANK ? 0 : (CK_BYTE)~p[i];
+}
+
+static void
+blank_list(CK_FUNCTION_LIST **list)
+{
+	static CK_FUNCTION_LIST blank;
+
+	*list = &blank;
 }
 
 #define NOTHING (void)0
@@ -106,7 +115,8 @@ about(void *info, size_t n)
 #define COUNT(n) if (lie == LENGTH && (n) != NULL) *(n) += 1
 #define FOUND(list, n) found(list, n)
 #define RANDOM(p, n) if (lie == FLIP && (p) != NULL) (void)memset(p, 0x5a, (n) + 1)
-#define INFO(p) if (lie == ABOUT && rv == CKR_OK) about(p, sizeof(*(p)))
+#define LIST(p) if (lie == BLANK && rv == CKR_OK) blank_list(p)
+#define INFO(p) if ((lie == ABOUT || lie == BLANK) && rv == CKR_OK) about(p, sizeof(*(p)))
 #define SWAP(p, q) if (lie == MIXUP && rv == CKR_OK) swap(p, q)
 #define HANDLE(h) if (lie == MIXUP && rv == CKR_OK) *(h) += 1000
 #define SESSION_OF(h) if (lie == MIXUP && rv == CKR_OK) *(h) = P.s

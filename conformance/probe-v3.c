@@ -8,7 +8,8 @@ typedef CK_RV (*fn_get)(CK_UTF8CHAR *, CK_VERSION *, struct std_interface **, CK
 typedef CK_RV (*fn_cancel)(CK_SESSION_HANDLE, CK_FLAGS);
 typedef CK_RV (*fn_login)(CK_SESSION_HANDLE, CK_USER_TYPE, CK_UTF8CHAR *, CK_ULONG, CK_UTF8CHAR *, CK_ULONG);
 typedef CK_RV (*fn_init)(CK_SESSION_HANDLE, CK_MECHANISM *, CK_OBJECT_HANDLE);
-typedef CK_RV (*fn_message)(CK_SESSION_HANDLE, void *, CK_ULONG, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *);
+typedef CK_RV (*fn_message)(CK_SESSION_HANDLE, void *, CK_ULONG, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG, CK_BYTE *,
+							CK_ULONG *);
 typedef CK_RV (*fn_begin)(CK_SESSION_HANDLE, void *, CK_ULONG, CK_BYTE *, CK_ULONG);
 typedef CK_RV (*fn_next)(CK_SESSION_HANDLE, void *, CK_ULONG, CK_BYTE *, CK_ULONG, CK_BYTE *, CK_ULONG *, CK_FLAGS);
 typedef CK_RV (*fn_final)(CK_SESSION_HANDLE);
@@ -33,8 +34,25 @@ entry(enum std_entry3 which)
 /* ---- interfaces: 5.4.5, 5.4.6 */
 
 enum interface {
-	I_COUNT, I_LIST, I_SHORT, I_NULL_COUNT, I_DEFAULT, I_NAME, I_240, I_30, I_BAD_VERSION, I_BAD_NAME, I_BAD_FLAGS, I_NULL_OUT, I_ENTRIES, I_ENTRIES_32,
-	I_SAME_240, I_UNINIT, I_VERSIONS, I_FORK_FLAG, I_SELF,
+	I_COUNT,
+	I_LIST,
+	I_SHORT,
+	I_NULL_COUNT,
+	I_DEFAULT,
+	I_NAME,
+	I_240,
+	I_30,
+	I_BAD_VERSION,
+	I_BAD_NAME,
+	I_BAD_FLAGS,
+	I_NULL_OUT,
+	I_ENTRIES,
+	I_ENTRIES_32,
+	I_SAME_240,
+	I_UNINIT,
+	I_VERSIONS,
+	I_FORK_FLAG,
+	I_SELF,
 };
 
 static void
@@ -114,7 +132,9 @@ interfaces(const void *arg, unsigned long how)
 		break;
 	case I_BAD_VERSION: IS("C_GetInterface", P.get_interface(name, &v, &i, 0), CKR_ARGUMENTS_BAD, CKR_FUNCTION_FAILED); break;
 	case I_BAD_NAME: IS("C_GetInterface", P.get_interface(other, NULL, &i, 0), CKR_ARGUMENTS_BAD, CKR_FUNCTION_FAILED); break;
-	case I_BAD_FLAGS: IS("C_GetInterface", P.get_interface(name, NULL, &i, 0x40000000UL), CKR_ARGUMENTS_BAD, CKR_FUNCTION_FAILED); break;
+	case I_BAD_FLAGS:
+		IS("C_GetInterface", P.get_interface(name, NULL, &i, 0x40000000UL), CKR_ARGUMENTS_BAD, CKR_FUNCTION_FAILED);
+		break;
 	case I_NULL_OUT: IS("C_GetInterface", P.get_interface(name, NULL, NULL, 0), CKR_ARGUMENTS_BAD); break;
 	case I_ENTRIES: no_null(get(name, 3, 0)->list, sizeof(CK_FUNCTION_LIST) / sizeof(void *) - 1 + E3_COUNT, "3.0"); break;
 	case I_ENTRIES_32:
@@ -124,7 +144,8 @@ interfaces(const void *arg, unsigned long how)
 		break;
 	case I_SAME_240:
 		OK(C_GetFunctionList, &list);
-		CHECK(list->version.major == 2 && list->version.minor == 40, "C_GetFunctionList gives version %u.%u", list->version.major, list->version.minor);
+		CHECK(list->version.major == 2 && list->version.minor == 40, "C_GetFunctionList gives version %u.%u",
+			  list->version.major, list->version.minor);
 		break;
 	case I_SELF: IS("C_GetInterface of the list", CALL3(fn_get, E3_GetInterface)(NULL, NULL, &i, 0), CKR_OK); break;
 	default: interface_list((enum interface)how); break;
@@ -194,26 +215,65 @@ login_user(const void *arg, unsigned long how)
 
 /* ---- messages: GCM specification, test case 4 */
 
-#define GCM_TEXT "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
-#define GCM_SEALED "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091"
+#define GCM_TEXT                                                                                                               \
+	"d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
+#define GCM_AAD "feedfacedeadbeeffeedfacedeadbeefabaddad2"
+#define GCM_IV "cafebabefacedbaddecaf888"
+#define GCM_TAG "5bc94fbc3221a5db94fae95ae7121a47"
+#define GCM_SEALED                                                                                                             \
+	"42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091"
 
 enum message { M_SEAL, M_OPEN, M_BAD_TAG, M_PARTS, M_OPEN_PARTS, M_TWO, M_NO_INIT, M_NO_FINAL, M_GENERATED, M_QUERY, M_TWICE };
 
 static void
+open_message(enum message how, CK_OBJECT_HANDLE key)
+{
+	const fn_init open_init = CALL3(fn_init, E3_MessageDecryptInit);
+	const fn_message open = CALL3(fn_message, E3_DecryptMessage);
+	const struct bin in = hex(GCM_TEXT), sealed = hex(GCM_SEALED), aad = hex(GCM_AAD), iv = hex(GCM_IV);
+	struct bin tag = copy(hex(GCM_TAG)), out = room(100);
+	struct std_gcm_message param = { iv.p, 12, 0, 0, tag.p, 128 };
+	CK_MECHANISM m = mech0(CKM_AES_GCM);
+	CK_ULONG n = 0;
+
+	param.tag[0] ^= how == M_BAD_TAG;
+	IS("C_MessageDecryptInit", open_init(P.s, &m, key), CKR_OK);
+	if (how == M_OPEN_PARTS) {
+		IS("C_DecryptMessageBegin", CALL3(fn_begin, E3_DecryptMessageBegin)(P.s, &param, sizeof(param), aad.p, aad.n),
+		   CKR_OK);
+		IS("C_DecryptMessageNext",
+		   CALL3(fn_next, E3_DecryptMessageNext)(P.s, &param, sizeof(param), sealed.p, 16, out.p, &out.n, 0), CKR_OK);
+		n = out.n;
+		out.n = 60;
+		IS("C_DecryptMessageNext",
+		   CALL3(fn_next, E3_DecryptMessageNext)(P.s, &param, sizeof(param), sealed.p + 16, sealed.n - 16, out.p + n,
+												 &out.n, STD_CKF_END_OF_MESSAGE),
+		   CKR_OK);
+		out.n += n;
+	} else
+		IS("C_DecryptMessage", open(P.s, &param, sizeof(param), aad.p, aad.n, sealed.p, sealed.n, out.p, &out.n),
+		   how == M_BAD_TAG ? STD_CKR_AEAD_DECRYPT_FAILED : CKR_OK, how == M_BAD_TAG ? CKR_ENCRYPTED_DATA_INVALID : CKR_OK);
+	if (how != M_BAD_TAG)
+		expect("decrypted", out, in);
+	IS("C_MessageDecryptFinal", CALL3(fn_final, E3_MessageDecryptFinal)(P.s), CKR_OK);
+}
+
+static void
 message(const void *arg, unsigned long how)
 {
-	const fn_init init = CALL3(fn_init, E3_MessageEncryptInit), open_init = CALL3(fn_init, E3_MessageDecryptInit);
-	const fn_message seal = CALL3(fn_message, E3_EncryptMessage), open = CALL3(fn_message, E3_DecryptMessage);
+	const fn_init init = CALL3(fn_init, E3_MessageEncryptInit);
+	const fn_message seal = CALL3(fn_message, E3_EncryptMessage);
 	const fn_final end = CALL3(fn_final, E3_MessageEncryptFinal);
-	const struct bin in = hex(GCM_TEXT), sealed = hex(GCM_SEALED), aad = hex("feedfacedeadbeeffeedfacedeadbeefabaddad2"), right = hex("5bc94fbc3221a5db94fae95ae7121a47");
-	struct bin iv = hex("cafebabefacedbaddecaf888"), tag = room(16), out = room(100);
+	const struct bin in = hex(GCM_TEXT), sealed = hex(GCM_SEALED), aad = hex(GCM_AAD), right = hex(GCM_TAG);
+	struct bin iv = hex(GCM_IV), tag = room(16), out = room(100);
 	struct std_gcm_message param = { iv.p, 12, 0, 0, tag.p, 128 };
 	CK_MECHANISM m = mech0(CKM_AES_GCM);
 	CK_OBJECT_HANDLE key;
 	CK_ULONG n = 0;
 
 	if (how == M_NO_INIT) {
-		IS("C_EncryptMessage", seal(P.s, &param, sizeof(param), aad.p, aad.n, in.p, in.n, out.p, &out.n), CKR_OPERATION_NOT_INITIALIZED);
+		IS("C_EncryptMessage", seal(P.s, &param, sizeof(param), aad.p, aad.n, in.p, in.n, out.p, &out.n),
+		   CKR_OPERATION_NOT_INITIALIZED);
 		return;
 	}
 	if (how == M_NO_FINAL) {
@@ -223,22 +283,7 @@ message(const void *arg, unsigned long how)
 	need(CKM_AES_GCM, STD_CKF_MESSAGE_ENCRYPT | STD_CKF_MESSAGE_DECRYPT);
 	key = key_secret(CKK_AES, hex("feffe9928665731c6d6a8f9467308308"));
 	if (how == M_OPEN || how == M_BAD_TAG || how == M_OPEN_PARTS) {
-		param.tag = copy(right).p;
-		param.tag[0] ^= how == M_BAD_TAG;
-		IS("C_MessageDecryptInit", open_init(P.s, &m, key), CKR_OK);
-		if (how == M_OPEN_PARTS) {
-			IS("C_DecryptMessageBegin", CALL3(fn_begin, E3_DecryptMessageBegin)(P.s, &param, sizeof(param), aad.p, aad.n), CKR_OK);
-			IS("C_DecryptMessageNext", CALL3(fn_next, E3_DecryptMessageNext)(P.s, &param, sizeof(param), sealed.p, 16, out.p, &out.n, 0), CKR_OK);
-			n = out.n;
-			out.n = 60;
-			IS("C_DecryptMessageNext", CALL3(fn_next, E3_DecryptMessageNext)(P.s, &param, sizeof(param), sealed.p + 16, sealed.n - 16, out.p + n, &out.n, STD_CKF_END_OF_MESSAGE), CKR_OK);
-			out.n += n;
-		} else
-			IS("C_DecryptMessage", open(P.s, &param, sizeof(param), aad.p, aad.n, sealed.p, sealed.n, out.p, &out.n),
-			   how == M_BAD_TAG ? STD_CKR_AEAD_DECRYPT_FAILED : CKR_OK, how == M_BAD_TAG ? CKR_ENCRYPTED_DATA_INVALID : CKR_OK);
-		if (how != M_BAD_TAG)
-			expect("decrypted", out, in);
-		IS("C_MessageDecryptFinal", CALL3(fn_final, E3_MessageDecryptFinal)(P.s), CKR_OK);
+		open_message((enum message)how, key);
 		return;
 	}
 	IS("C_MessageEncryptInit", init(P.s, &m, key), CKR_OK);
@@ -250,10 +295,14 @@ message(const void *arg, unsigned long how)
 		break;
 	case M_PARTS:
 		IS("C_EncryptMessageBegin", CALL3(fn_begin, E3_EncryptMessageBegin)(P.s, &param, sizeof(param), aad.p, aad.n), CKR_OK);
-		IS("C_EncryptMessageNext", CALL3(fn_next, E3_EncryptMessageNext)(P.s, &param, sizeof(param), in.p, 16, out.p, &out.n, 0), CKR_OK);
+		IS("C_EncryptMessageNext",
+		   CALL3(fn_next, E3_EncryptMessageNext)(P.s, &param, sizeof(param), in.p, 16, out.p, &out.n, 0), CKR_OK);
 		n = out.n;
 		out.n = 60;
-		IS("C_EncryptMessageNext", CALL3(fn_next, E3_EncryptMessageNext)(P.s, &param, sizeof(param), in.p + 16, in.n - 16, out.p + n, &out.n, STD_CKF_END_OF_MESSAGE), CKR_OK);
+		IS("C_EncryptMessageNext",
+		   CALL3(fn_next, E3_EncryptMessageNext)(P.s, &param, sizeof(param), in.p + 16, in.n - 16, out.p + n, &out.n,
+												 STD_CKF_END_OF_MESSAGE),
+		   CKR_OK);
 		out.n += n;
 		expect("encrypted", out, sealed);
 		expect("tag", tag, right);
@@ -320,9 +369,12 @@ described(const void *arg, unsigned long class)
 	if (n == 0)
 		probe_absent("no such objects");
 	for (CK_ULONG i = 0; i < n; i++)
-		CHECK(attr_ulong(found[i], class == STD_CKO_PROFILE ? STD_CKA_PROFILE_ID : CKA_MECHANISM_TYPE) != CK_UNAVAILABLE_INFORMATION, "object %lu says nothing", i);
-	(void)WANT((CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT, CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_READ_ONLY, CKR_ACTION_PROHIBITED),
-	           C_CreateObject, P.s, t.a, t.n, found);
+		CHECK(attr_ulong(found[i], class == STD_CKO_PROFILE ? STD_CKA_PROFILE_ID : CKA_MECHANISM_TYPE) !=
+				  CK_UNAVAILABLE_INFORMATION,
+			  "object %lu says nothing", i);
+	(void)WANT((CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT, CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_READ_ONLY,
+				CKR_ACTION_PROHIBITED),
+			   C_CreateObject, P.s, t.a, t.n, found);
 }
 
 void
@@ -333,26 +385,51 @@ probe_v3(void)
 		unsigned flags;
 		const char *section, *name;
 	} rows[] = {
-		{ I_COUNT, 0, "5.4.5", "interface-count|two interfaces at least" }, { I_LIST, 0, "5.4.5", "interface-list|the list of interfaces" },
-		{ I_SHORT, 0, "5.4.5", "interface-list-short|a short buffer" }, { I_NULL_COUNT, ALONE, "5.4.5", "interface-list-null|NULL for the count" },
-		{ I_VERSIONS, 0, "5.4.5", "interface-versions|versions 2.40 and 3.0" }, { I_FORK_FLAG, 0, "5.4.5", "interface-flags|no unknown flags" },
-		{ I_DEFAULT, 0, "5.4.6", "interface-default|neither name nor version" }, { I_UNINIT, BARE, "5.4.6", "interface-uninit|before C_Initialize" },
-		{ I_NAME, 0, "5.4.6", "interface-name|by name" }, { I_240, 0, "5.4.6", "interface-2.40|version 2.40" }, { I_30, 0, "5.4.6", "interface-3.0|version 3.0" },
-		{ I_BAD_VERSION, 0, "5.4.6", "interface-9.9|version 9.9" }, { I_BAD_NAME, 0, "5.4.6", "interface-other-name|another name" },
-		{ I_BAD_FLAGS, 0, "5.4.6", "interface-bad-flags|flags nobody has" }, { I_NULL_OUT, ALONE, "5.4.6", "interface-null|NULL for the interface" },
-		{ I_ENTRIES, 0, "5.4.6", "interface-entries-3.0|no entry of 3.0 is NULL" }, { I_ENTRIES_32, 0, "5.4.6", "interface-entries-3.2|no entry of 3.2 is NULL" },
-		{ I_SAME_240, 0, "5.4.4", "interface-function-list|C_GetFunctionList stays at 2.40" }, { I_SELF, 0, "5.4.6", "interface-self|C_GetInterface of the list itself" },
+		{ I_COUNT, 0, "5.4.5", "interface-count|two interfaces at least" },
+		{ I_LIST, 0, "5.4.5", "interface-list|the list of interfaces" },
+		{ I_SHORT, 0, "5.4.5", "interface-list-short|a short buffer" },
+		{ I_NULL_COUNT, ALONE, "5.4.5", "interface-list-null|NULL for the count" },
+		{ I_VERSIONS, 0, "5.4.5", "interface-versions|versions 2.40 and 3.0" },
+		{ I_FORK_FLAG, 0, "5.4.5", "interface-flags|no unknown flags" },
+		{ I_DEFAULT, 0, "5.4.6", "interface-default|neither name nor version" },
+		{ I_UNINIT, BARE, "5.4.6", "interface-uninit|before C_Initialize" },
+		{ I_NAME, 0, "5.4.6", "interface-name|by name" },
+		{ I_240, 0, "5.4.6", "interface-2.40|version 2.40" },
+		{ I_30, 0, "5.4.6", "interface-3.0|version 3.0" },
+		{ I_BAD_VERSION, 0, "5.4.6", "interface-9.9|version 9.9" },
+		{ I_BAD_NAME, 0, "5.4.6", "interface-other-name|another name" },
+		{ I_BAD_FLAGS, 0, "5.4.6", "interface-bad-flags|flags nobody has" },
+		{ I_NULL_OUT, ALONE, "5.4.6", "interface-null|NULL for the interface" },
+		{ I_ENTRIES, 0, "5.4.6", "interface-entries-3.0|no entry of 3.0 is NULL" },
+		{ I_ENTRIES_32, 0, "5.4.6", "interface-entries-3.2|no entry of 3.2 is NULL" },
+		{ I_SAME_240, 0, "5.4.4", "interface-function-list|C_GetFunctionList stays at 2.40" },
+		{ I_SELF, 0, "5.4.6", "interface-self|C_GetInterface of the list itself" },
 	};
 	static const char *const cancels[] = {
-		"nothing|nothing to cancel", "no-session|without a session", "digest|a digest", "other|an operation of another kind stays", "find|a search", "sign|a signature",
+		"nothing|nothing to cancel",
+		"no-session|without a session",
+		"digest|a digest",
+		"other|an operation of another kind stays",
+		"find|a search",
+		"sign|a signature",
 		"null-init|init with NULL cancels",
 	};
 	static const char *const logins[] = { "no-session|without a session", "type|an unknown type of user", "user|the user" };
 	static const char *const messages[] = {
-		"seal|encrypts", "open|decrypts", "bad-tag|refuses a wrong tag", "seal-parts|encrypts in parts", "open-parts|decrypts in parts", "two|two messages",
-		"no-init|without init", "no-final|final without init", "generated|generates the IV", "query|tells the length", "init-twice|init while active",
+		"seal|encrypts",
+		"open|decrypts",
+		"bad-tag|refuses a wrong tag",
+		"seal-parts|encrypts in parts",
+		"open-parts|decrypts in parts",
+		"two|two messages",
+		"no-init|without init",
+		"no-final|final without init",
+		"generated|generates the IV",
+		"query|tells the length",
+		"init-twice|init while active",
 	};
-	static const char *const signatures[] = { "no-init|without init", "sign|signs and verifies", "flipped|refuses a wrong signature" };
+	static const char *const signatures[] = { "no-init|without init", "sign|signs and verifies",
+											  "flipped|refuses a wrong signature" };
 
 	for (size_t i = 0; i < LEN(rows); i++)
 		probe_case(rows[i].flags, rows[i].section, interfaces, NULL, rows[i].how, "%s", rows[i].name);
@@ -361,7 +438,8 @@ probe_v3(void)
 	for (size_t i = 0; i < LEN(logins); i++)
 		probe_case(PUBLIC, "5.6.9", login_user, NULL, i, "login-user-%s", logins[i]);
 	for (size_t i = 0; i < LEN(messages); i++)
-		probe_case(0, i == M_OPEN || i == M_BAD_TAG || i == M_OPEN_PARTS ? "5.11" : "5.9", message, NULL, i, "message-%s", messages[i]);
+		probe_case(0, i == M_OPEN || i == M_BAD_TAG || i == M_OPEN_PARTS ? "5.11" : "5.9", message, NULL, i, "message-%s",
+				   messages[i]);
 	for (size_t i = 0; i < LEN(signatures); i++)
 		probe_case(0, i == 2 ? "5.16" : "5.14", signed_message, NULL, i, "message-sign-%s", signatures[i]);
 	probe_case(0, "4.13", described, NULL, STD_CKO_PROFILE, "profile-objects|profile objects");

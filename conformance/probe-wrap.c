@@ -19,9 +19,10 @@ static const struct known {
 	{ "rfc3394-6", STD_CKM_AES_KEY_WRAP, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
 	  "00112233445566778899aabbccddeeff000102030405060708090a0b0c0d0e0f",
 	  "28c9f404c4b810f4cbccb35cfb87f8263f5786e2d80ed326cbc7f0e71a99f43bfb988b9b7a02dd21" },
-	{ "rfc5649-1", STD_CKM_AES_KEY_WRAP_KWP, "5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8", "c37b7e6492584340bed12207808941155068f738",
-	  "138bdeaa9b8fa7fc61f97742e72248ee5ae6ae5360d1ae6a5f54f373fa543b6a" },
-	{ "rfc5649-2", STD_CKM_AES_KEY_WRAP_KWP, "5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8", "466f7250617369", "afbeb0f07dfbf5419200f2ccb50bb24f" },
+	{ "rfc5649-1", STD_CKM_AES_KEY_WRAP_KWP, "5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8",
+	  "c37b7e6492584340bed12207808941155068f738", "138bdeaa9b8fa7fc61f97742e72248ee5ae6ae5360d1ae6a5f54f373fa543b6a" },
+	{ "rfc5649-2", STD_CKM_AES_KEY_WRAP_KWP, "5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8", "466f7250617369",
+	  "afbeb0f07dfbf5419200f2ccb50bb24f" },
 };
 
 static struct tmpl
@@ -71,7 +72,8 @@ known_answer(const void *arg, unsigned long how)
 		return;
 	case K_BROKEN:
 		wrapped.p[wrapped.n / 2] ^= 1;
-		(void)WANT((CKR_WRAPPED_KEY_INVALID, CKR_WRAPPED_KEY_LEN_RANGE), C_UnwrapKey, P.s, &m, kek, wrapped.p, wrapped.n, t.a, t.n, &key);
+		(void)WANT((CKR_WRAPPED_KEY_INVALID, CKR_WRAPPED_KEY_LEN_RANGE), C_UnwrapKey, P.s, &m, kek, wrapped.p, wrapped.n, t.a,
+				   t.n, &key);
 		return;
 	default: break;
 	}
@@ -80,7 +82,8 @@ known_answer(const void *arg, unsigned long how)
 	if (how == K_HISTORY) {
 		CHECK(!attr_bool(key, CKA_LOCAL), "CKA_LOCAL of an unwrapped key");
 		CHECK(!attr_bool(key, CKA_ALWAYS_SENSITIVE) && !attr_bool(key, CKA_NEVER_EXTRACTABLE), "history of an unwrapped key");
-		CHECK(attr_ulong(key, CKA_KEY_GEN_MECHANISM) == CK_UNAVAILABLE_INFORMATION, "CKA_KEY_GEN_MECHANISM of an unwrapped key");
+		CHECK(attr_ulong(key, CKA_KEY_GEN_MECHANISM) == CK_UNAVAILABLE_INFORMATION,
+			  "CKA_KEY_GEN_MECHANISM of an unwrapped key");
 	}
 }
 
@@ -133,7 +136,20 @@ kek_of(const struct way *w, CK_OBJECT_HANDLE *ret_wrap, CK_OBJECT_HANDLE *ret_un
 	*ret_unwrap = pair.private;
 }
 
-enum there { T_AES, T_GENERIC, T_EC, T_RSA, T_UNEXTRACTABLE, T_TRUSTED_ONLY, T_NO_WRAP, T_NO_UNWRAP, T_BAD_KEY, T_WRONG_KEK, T_GARBAGE, T_TEMPLATE };
+enum there {
+	T_AES,
+	T_GENERIC,
+	T_EC,
+	T_RSA,
+	T_UNEXTRACTABLE,
+	T_TRUSTED_ONLY,
+	T_NO_WRAP,
+	T_NO_UNWRAP,
+	T_BAD_KEY,
+	T_WRONG_KEK,
+	T_GARBAGE,
+	T_TEMPLATE
+};
 
 static void
 refused(const struct way *w, CK_MECHANISM *m, enum there how)
@@ -176,8 +192,9 @@ refused(const struct way *w, CK_MECHANISM *m, enum there how)
 		t_drop(&t, CKA_CLASS);
 	else if (w->mech == CKM_AES_CBC)
 		junk.n = 33;
-	(void)WANT((how == T_TEMPLATE ? CKR_TEMPLATE_INCOMPLETE : CKR_WRAPPED_KEY_INVALID, how == T_TEMPLATE ? CKR_TEMPLATE_INCONSISTENT : CKR_WRAPPED_KEY_LEN_RANGE),
-	           C_UnwrapKey, P.s, m, from, junk.p, junk.n, t.a, t.n, &made);
+	(void)WANT((how == T_TEMPLATE ? CKR_TEMPLATE_INCOMPLETE : CKR_WRAPPED_KEY_INVALID,
+				how == T_TEMPLATE ? CKR_TEMPLATE_INCONSISTENT : CKR_WRAPPED_KEY_LEN_RANGE),
+			   C_UnwrapKey, P.s, m, from, junk.p, junk.n, t.a, t.n, &made);
 }
 
 static void
@@ -195,11 +212,26 @@ there_and_back(const void *arg, unsigned long how)
 		return;
 	}
 	kek_of(w, &to, &from);
-	t = unwrapped(how <= T_GENERIC ? CKO_SECRET_KEY : CKO_PRIVATE_KEY, how == T_AES ? CKK_AES : how == T_GENERIC ? CKK_GENERIC_SECRET : how == T_EC ? CKK_EC : CKK_RSA);
+	switch ((enum there)how) {
+	case T_AES:
+		t = unwrapped(CKO_SECRET_KEY, CKK_AES);
+		key = key_aes(256);
+		break;
+	case T_GENERIC:
+		t = unwrapped(CKO_SECRET_KEY, CKK_GENERIC_SECRET);
+		key = key_secret(CKK_GENERIC_SECRET, pattern(w->any_length ? 21 : 32, 6));
+		break;
+	case T_EC:
+		t = unwrapped(CKO_PRIVATE_KEY, CKK_EC);
+		key = key_ec_private(curve_named("P-256"));
+		break;
+	default:
+		t = unwrapped(CKO_PRIVATE_KEY, CKK_RSA);
+		key = key_rsa_private(2048);
+		break;
+	}
 	if (how >= T_EC)
 		t_bool(&t, CKA_SIGN, true);
-	key = how == T_AES ? key_aes(256) : how == T_GENERIC ? key_secret(CKK_GENERIC_SECRET, pattern(w->any_length ? 21 : 32, 6))
-	    : how == T_EC ? key_ec_private(curve_named("P-256")) : key_rsa_private(2048);
 	wrapped = wrap(&m, to, key);
 	OK(C_UnwrapKey, P.s, &m, from, wrapped.p, wrapped.n, t.a, t.n, &made);
 	if (how <= T_GENERIC)
@@ -207,12 +239,14 @@ there_and_back(const void *arg, unsigned long how)
 	else if (how == T_EC) {
 		const struct ossl_sig other = { .hash = NULL };
 
-		CHECK(ossl_verify(ossl_ec(curve_named("P-256"), hex(curve_named("P-256")->point), false), &other, pattern(32, 1), do_sign(&sign, made, pattern(32, 1))),
-		      "the unwrapped key is another");
+		CHECK(ossl_verify(ossl_ec(curve_named("P-256"), hex(curve_named("P-256")->point), false), &other, pattern(32, 1),
+						  do_sign(&sign, made, pattern(32, 1))),
+			  "the unwrapped key is another");
 	} else {
 		const struct ossl_sig other = { "SHA256", RSA_PKCS1_PADDING, NULL, 0 };
 
-		CHECK(ossl_verify(ossl_rsa(false), &other, pattern(32, 1), do_sign(&rsa_sign, made, pattern(32, 1))), "the unwrapped key is another");
+		CHECK(ossl_verify(ossl_rsa(false), &other, pattern(32, 1), do_sign(&rsa_sign, made, pattern(32, 1))),
+			  "the unwrapped key is another");
 	}
 }
 
@@ -224,21 +258,27 @@ probe_wrap(void)
 		enum there how;
 		const char *id, *section, *title;
 	} rows[] = {
-		{ T_AES, "aes", NULL, "an AES key there and back" }, { T_GENERIC, "generic", NULL, "a generic secret there and back" },
-		{ T_EC, "ec", "6.8", "an EC key there and back" }, { T_RSA, "rsa", "6.8", "an RSA key there and back" },
+		{ T_AES, "aes", NULL, "an AES key there and back" },
+		{ T_GENERIC, "generic", NULL, "a generic secret there and back" },
+		{ T_EC, "ec", "6.8", "an EC key there and back" },
+		{ T_RSA, "rsa", "6.8", "an RSA key there and back" },
 		{ T_UNEXTRACTABLE, "unextractable", "5.18.3", "a key that is not extractable" },
 		{ T_TRUSTED_ONLY, "trusted-only", "5.18.3", "a key that only a trusted key may wrap" },
-		{ T_NO_WRAP, "no-wrap", "5.18.3", "with a key that may not wrap" }, { T_NO_UNWRAP, "no-unwrap", "5.18.4", "with a key that may not unwrap" },
-		{ T_BAD_KEY, "bad-key", "5.18.3", "a handle that is no key" }, { T_WRONG_KEK, "bad-kek", "5.18.3", "with a handle that is no key" },
-		{ T_GARBAGE, "garbage", "5.18.4", "what nobody wrapped" }, { T_TEMPLATE, "no-class", "5.18.4", "to an object without a class" },
+		{ T_NO_WRAP, "no-wrap", "5.18.3", "with a key that may not wrap" },
+		{ T_NO_UNWRAP, "no-unwrap", "5.18.4", "with a key that may not unwrap" },
+		{ T_BAD_KEY, "bad-key", "5.18.3", "a handle that is no key" },
+		{ T_WRONG_KEK, "bad-kek", "5.18.3", "with a handle that is no key" },
+		{ T_GARBAGE, "garbage", "5.18.4", "what nobody wrapped" },
+		{ T_TEMPLATE, "no-class", "5.18.4", "to an object without a class" },
 	};
 
 	for (size_t i = 0; i < LEN(known); i++)
 		for (unsigned long k = 0; k < LEN(known_names); k++)
-			probe_case(0, "6.16", known_answer, &known[i], k, "wrap-%s-%s|%s: %s", known[i].name, known_names[k], known[i].name, known_names[k]);
+			probe_case(0, "6.16", known_answer, &known[i], k, "wrap-%s-%s|%s: %s", known[i].name, known_names[k], known[i].name,
+					   known_names[k]);
 	for (size_t i = 0; i < LEN(ways); i++)
 		for (size_t k = 0; k < LEN(rows); k++)
 			if (ways[i].any_length || (rows[k].how != T_EC && rows[k].how != T_RSA))
-				probe_case(0, rows[k].section == NULL ? ways[i].section : rows[k].section, there_and_back, &ways[i], rows[k].how, "wrap-%s-%s|wrap by %s: %s",
-				           ways[i].name, rows[k].id, ways[i].name, rows[k].title);
+				probe_case(0, rows[k].section == NULL ? ways[i].section : rows[k].section, there_and_back, &ways[i],
+						   rows[k].how, "wrap-%s-%s|wrap by %s: %s", ways[i].name, rows[k].id, ways[i].name, rows[k].title);
 }

@@ -73,7 +73,8 @@ probe_alloc(size_t n)
 /* ---- registration */
 
 void
-probe_case(unsigned flags, const char *section, probe_run run, const void *arg, unsigned long how, const char *id_and_title, ...)
+probe_case(unsigned flags, const char *section, probe_run run, const void *arg, unsigned long how, const char *id_and_title,
+		   ...)
 {
 	struct entry *e;
 	char line[400];
@@ -184,7 +185,8 @@ is_token(CK_SLOT_ID slot)
 		return false;
 	if (opt.token == NULL)
 		return (info.flags & CKF_TOKEN_INITIALIZED) != 0;
-	return len <= sizeof(info.label) && memcmp(info.label, opt.token, len) == 0 && (len == sizeof(info.label) || info.label[len] == ' ');
+	return len <= sizeof(info.label) && memcmp(info.label, opt.token, len) == 0 &&
+		   (len == sizeof(info.label) || info.label[len] == ' ');
 }
 
 static void
@@ -222,6 +224,18 @@ set_up(void)
 		die("C_OpenSession: %s", probe_rv_name(rv));
 }
 
+/* After a case that ended between two changes of the PIN. */
+static CK_RV
+login_again(void)
+{
+	CK_UTF8CHAR other[] = PROBE_OTHER_PIN;
+	CK_RV rv = real->C_Login(anchor, CKU_USER, other, sizeof(other) - 1);
+
+	if (rv == CKR_OK)
+		rv = real->C_SetPIN(anchor, other, sizeof(other) - 1, P.pin, P.pin_len);
+	return rv;
+}
+
 /* Login state and session of the next case. */
 static void
 before(unsigned flags)
@@ -232,6 +246,8 @@ before(unsigned flags)
 		(void)real->C_Logout(anchor);
 	else if (P.pin != NULL) {
 		rv = real->C_Login(anchor, CKU_USER, P.pin, P.pin_len);
+		if (rv == CKR_PIN_INCORRECT)
+			rv = login_again();
 		if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
 			die("C_Login: %s", probe_rv_name(rv));
 	}
@@ -368,8 +384,9 @@ supervise(size_t first)
 		die("the worker cannot go on before or at %s", entries[at].id);
 	if (started) {
 		entries[at].result = R_CRASH;
-		if (asprintf(&entries[at].detail, ended ? "ended by signal %d" : "no answer in %d seconds",
-			    ended ? WTERMSIG(status) : CASE_SECONDS) < 0)
+		if ((!ended ? asprintf(&entries[at].detail, "no answer in %d seconds", CASE_SECONDS)
+			        : WIFSIGNALED(status) ? asprintf(&entries[at].detail, "ended by signal %d", WTERMSIG(status))
+			                              : asprintf(&entries[at].detail, "ended with status %d", WEXITSTATUS(status))) < 0)
 			die("no memory");
 	}
 	return at + 1;
@@ -408,7 +425,8 @@ print(size_t i)
 	const bool bad = e->result == R_FAIL || e->result == R_CRASH;
 
 	if (!opt.tap) {
-		(void)printf("%s %s %s %s%s%s\n", result_names[e->result], e->id, e->c.section, e->title, *detail ? " -- " : "", detail);
+		(void)printf("%s %s %s %s%s%s\n", result_names[e->result], e->id, e->c.section, e->title, *detail ? " -- " : "",
+					 detail);
 		return;
 	}
 	(void)printf("%sok %zu - %s (%s) %s", bad ? "not " : "", i + 1, e->id, e->c.section, e->title);
@@ -437,8 +455,8 @@ run_all(void)
 			unexpected += (entries[k].result == R_FAIL || entries[k].result == R_CRASH) && !expected(entries[k].id);
 		}
 	}
-	(void)printf("# %zu cases: %zu pass, %zu fail, %zu crash, %zu absent\n", n_entries, count[R_PASS], count[R_FAIL], count[R_CRASH],
-	             count[R_ABSENT]);
+	(void)printf("# %zu cases: %zu pass, %zu fail, %zu crash, %zu absent\n", n_entries, count[R_PASS], count[R_FAIL],
+				 count[R_CRASH], count[R_ABSENT]);
 	return unexpected != 0 && opt.tap ? 1 : 0;
 }
 
@@ -460,10 +478,19 @@ static void
 arguments(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "module", required_argument, NULL, 'm' }, { "slot", required_argument, NULL, 's' }, { "token", required_argument, NULL, 't' },
-		{ "pin", required_argument, NULL, 'p' }, { "so-pin", required_argument, NULL, 'q' }, { "tap", no_argument, NULL, 'T' },
-		{ "expect", required_argument, NULL, 'e' }, { "only", required_argument, NULL, 'o' }, { "list", no_argument, NULL, 'l' },
-		{ "sabotage", required_argument, NULL, 'x' }, { "kinds", no_argument, NULL, 'k' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "module", required_argument, NULL, 'm' },
+		{ "slot", required_argument, NULL, 's' },
+		{ "token", required_argument, NULL, 't' },
+		{ "pin", required_argument, NULL, 'p' },
+		{ "so-pin", required_argument, NULL, 'q' },
+		{ "tap", no_argument, NULL, 'T' },
+		{ "expect", required_argument, NULL, 'e' },
+		{ "only", required_argument, NULL, 'o' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "sabotage", required_argument, NULL, 'x' },
+		{ "kinds", no_argument, NULL, 'k' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 

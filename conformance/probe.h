@@ -33,6 +33,9 @@ struct probe {
 	CK_ULONG pin_len, so_pin_len;
 };
 
+/* What the PIN is for a moment in one case; the next case finds it changed back, whatever happened to that one. */
+#define PROBE_OTHER_PIN "another 1"
+
 extern struct probe P;
 
 typedef void (*probe_run)(const void *arg, unsigned long how);

@@ -4,6 +4,7 @@
 #
 # run.sh softhsm|seedleaf [PROBE-OPTION...]   runs the probe on one module: SoftHSM2 with a token of its own, or Seedleaf beside a software TPM
 # run.sh matrix FILE                          runs it on both and writes FILE; exit status 1 when SoftHSM2 passes a case that Seedleaf fails
+# run.sh known FILE                           writes the cases that fail on Seedleaf, with what happened
 # run.sh sabotage                             runs it on both under every lie; exit status 1 when a case that passes notices none
 #
 # SL_SRC and SL_BUILD name the source and the build tree; SL_SOFTHSM SoftHSM2's module.
@@ -67,10 +68,19 @@ sabotage()
 	/usr/bin/python3 "$SL_SRC/conformance/matrix.py" sabotage "$dir"
 }
 
+known()
+{
+	local report
+
+	report=$(on_seedleaf)
+	printf '%s\n' "$report" | sed -nE 's/^(fail|crash) //p' >"$1"
+}
+
 case ${1:-} in
+known) known "${2:?which file}" ;;
 softhsm) shift; on_softhsm "$@" ;;
 seedleaf) shift; on_seedleaf "$@" ;;
 matrix) matrix "${2:?which file}" ;;
 sabotage) sabotage ;;
-*) sed -n '5,9s/^# //p' "$0" >&2; exit 2 ;;
+*) sed -n '5,10s/^# //p' "$0" >&2; exit 2 ;;
 esac
