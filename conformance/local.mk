@@ -16,7 +16,7 @@ conformance_probe_CFLAGS = $(AM_CFLAGS)
 conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl
 dist_check_SCRIPTS += conformance/check-seedleaf.sh conformance/check-softhsm.sh
 EXTRA_DIST += conformance/run.sh conformance/matrix.py conformance/known conformance/matrix.md
-conformance/check-seedleaf.log conformance/check-softhsm.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
+conformance/check-seedleaf.sh.log conformance/check-softhsm.sh.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
 
 # Both modules side by side; and the test of the test.
 .PHONY: conformance conformance-known conformance-sabotage
