@@ -70,3 +70,15 @@ tests_module_test_processes_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-fork
 tests_module_test_fork_SOURCES = tests/module/test-fork.c
 tests_module_test_fork_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-create
+tests_module_test_create_SOURCES = tests/module/test-create.c
+tests_module_test_create_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-wrap
+tests_module_test_wrap_SOURCES = tests/module/test-wrap.c
+tests_module_test_wrap_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-derive
+tests_module_test_derive_SOURCES = tests/module/test-derive.c
+tests_module_test_derive_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)

@@ -129,7 +129,9 @@ copies(void)
 	test_eq(p11->C_CopyObject(rw, data, bad, 2, &copy2), CKR_ATTRIBUTE_TYPE_INVALID, "with what it has not");
 	test_eq(p11->C_CopyObject(rw, data, NULL, 2, &copy2), CKR_ARGUMENTS_BAD, "with nothing, twice");
 	test_eq(p11->C_DestroyObject(rw, fast), CKR_ACTION_PROHIBITED, "not destroyable");
-	test_eq(p11->C_CopyObject(rw, session_key.private, to_token, 2, &copy2), CKR_OK, "a session's key to the token: sealed");
+	test_eq(p11->C_CopyObject(rw, session_key.private, to_token, 2, &copy2), CKR_OK, "a random key is sealed");
+	len = mod_sign(rw, &ecdsa, copy2, "data", sig);
+	test_eq(mod_verify(rw, &ecdsa, session_key.public, "data", sig, len), CKR_OK, "and is the same key");
 	test_eq(p11->C_CopyObject(rw, session_key.public, to_token, 2, &copy2), CKR_OK, "its public half may go there");
 	test_eq(p11->C_CopyObject(rw, token_key.private, to_session, 2, &copy), CKR_OK, "a token key in the session");
 	len = mod_sign(rw, &ecdsa, copy, "data", sig);

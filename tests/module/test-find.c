@@ -153,7 +153,7 @@ edwards(void)
 	finds("private keys where edwards = always", class, 1, 1);
 	other = s;
 	s = mod_open(SLOT_NULL, false);
-	finds("anything on another token", NULL, 0, 0);
+	finds("nothing on another token", NULL, 0, 0);
 	mod_close(other);
 }
 
