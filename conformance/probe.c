@@ -71,8 +71,8 @@ probe_alloc(size_t n)
 }
 
 /* Nothing is freed, on purpose: a build with a sanitizer asks here. */
-const char *__lsan_default_options(void);
-const char *__attribute__((visibility("default")))
+__attribute__((visibility("default"))) const char *__lsan_default_options(void);
+const char *
 __lsan_default_options(void)
 {
 	return "detect_leaks=0";
