@@ -252,7 +252,7 @@ secret_keys(void)
 		const bool token = i % 2 != 0;
 		CK_BYTE value[PIECE_MAX];
 		CK_ATTRIBUTE template[] = { T_ULONG(CKA_CLASS, CKO_SECRET_KEY), T_ULONG(CKA_KEY_TYPE, s->type), T_BYTES(CKA_VALUE, value, s->len),
-			T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2) };
+			T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2), T_BOOL(CKA_DERIVE, s->use == HKDF) };
 		CK_OBJECT_HANDLE key = 0;
 
 		id[1] = (CK_BYTE)i;
@@ -483,7 +483,8 @@ curve_pairs(void)
 		const CK_ULONG point_len = point_of(c, key, point, &head);
 		const CK_ULONG spki_len = spki_of(key, spki);
 		CK_ATTRIBUTE private[] = { T_ULONG(CKA_CLASS, CKO_PRIVATE_KEY), T_ULONG(CKA_KEY_TYPE, c->type), T_BYTES(CKA_EC_PARAMS, oid, oid_len),
-			T_BYTES(CKA_VALUE, d, d_len), T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2), T_BYTES(CKA_PUBLIC_KEY_INFO, spki, spki_len) };
+			T_BYTES(CKA_VALUE, d, d_len), T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2), T_BOOL(CKA_DERIVE, c->type != CKK_EC_EDWARDS),
+			T_BYTES(CKA_PUBLIC_KEY_INFO, spki, spki_len) };
 		CK_ATTRIBUTE public[] = { T_ULONG(CKA_CLASS, CKO_PUBLIC_KEY), T_ULONG(CKA_KEY_TYPE, c->type), T_BYTES(CKA_EC_PARAMS, oid, oid_len),
 			T_BYTES(CKA_EC_POINT, point, point_len), T_BOOL(CKA_TOKEN, token) };
 		CK_OBJECT_HANDLE object = 0;
@@ -687,7 +688,7 @@ wrong(void)
 		ROW(edwards_short, CKR_ATTRIBUTE_VALUE_INVALID), ROW(edwards_long, CKR_ATTRIBUTE_VALUE_INVALID),
 		ROW(ec_point, CKR_ATTRIBUTE_TYPE_INVALID), ROW(ec_encrypts, CKR_ATTRIBUTE_TYPE_INVALID), ROW(ec_asks, CKR_ATTRIBUTE_VALUE_INVALID),
 		ROW(ec_local, CKR_ATTRIBUTE_READ_ONLY), ROW(aes_17, CKR_ATTRIBUTE_VALUE_INVALID), ROW(aes_0, CKR_ATTRIBUTE_VALUE_INVALID),
-		ROW(aes_none, CKR_TEMPLATE_INCOMPLETE), ROW(aes_says, CKR_OK), ROW(aes_lies, CKR_ATTRIBUTE_VALUE_INVALID),
+		ROW(aes_none, CKR_TEMPLATE_INCOMPLETE), ROW(aes_says, CKR_ATTRIBUTE_READ_ONLY), ROW(aes_lies, CKR_ATTRIBUTE_READ_ONLY),
 		ROW(aes_kcv, CKR_ATTRIBUTE_VALUE_INVALID), ROW(aes_no_kcv, CKR_OK), ROW(aes_trusted, CKR_ATTRIBUTE_READ_ONLY), ROW(aes_untrusted, CKR_OK),
 		ROW(chacha_16, CKR_ATTRIBUTE_VALUE_INVALID), ROW(xts_16, CKR_ATTRIBUTE_VALUE_INVALID), ROW(xts_48, CKR_ATTRIBUTE_VALUE_INVALID),
 		ROW(des, CKR_ATTRIBUTE_VALUE_INVALID), ROW(twice, CKR_TEMPLATE_INCONSISTENT), ROW(no_type, CKR_TEMPLATE_INCOMPLETE),

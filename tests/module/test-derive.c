@@ -176,7 +176,7 @@ montgomery(void)
 		CK_ECDH1_DERIVE_PARAMS params = { CKD_NULL, 0, NULL, len, peer + 2 };
 		CK_MECHANISM m = { CKM_ECDH1_DERIVE, &params, sizeof(params) };
 		CK_ATTRIBUTE template[] = { T_ULONG(CKA_CLASS, CKO_PRIVATE_KEY), T_ULONG(CKA_KEY_TYPE, CKK_EC_MONTGOMERY),
-			T_BYTES(CKA_EC_PARAMS, cases[i].oid, 5), T_BYTES(CKA_VALUE, d, len) };
+			T_BYTES(CKA_EC_PARAMS, cases[i].oid, 5), T_BYTES(CKA_VALUE, d, len), T_BOOL(CKA_DERIVE, CK_TRUE) };
 		CK_OBJECT_HANDLE key = 0;
 
 		if (p11->C_CreateObject(s, template, LEN(template), &key) != CKR_OK)
