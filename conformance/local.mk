@@ -1,1 +1,28 @@
 dist_check_SCRIPTS += conformance/derivation.py
+
+# The probe loads any PKCS#11 module. It links libcrypto to compare with, and nothing of ours. Not a test by itself: conformance/check-*.sh.
+EXTRA_PROGRAMS += conformance/probe
+CLEANFILES += conformance/probe
+conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/probe-std.h conformance/probe-keys.h conformance/probe-objects.h \
+	conformance/probe-util.c conformance/probe-keys.c conformance/probe-ossl.c conformance/probe-sabotage.c conformance/probe-list.inc \
+	conformance/probe-calls.inc conformance/probe-calls.c conformance/probe-general.c conformance/probe-session.c \
+	conformance/probe-login.c conformance/probe-objects.c conformance/probe-defaults.c conformance/probe-attributes.c \
+	conformance/probe-find.c conformance/probe-mechanisms.c conformance/probe-generate.c conformance/probe-ops.c \
+	conformance/probe-digest.c conformance/probe-mac.c conformance/probe-cipher.c conformance/probe-aead.c \
+	conformance/probe-rsa.c conformance/probe-ec.c conformance/probe-derive.c conformance/probe-wrap.c \
+	conformance/probe-v3.c
+conformance_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/conformance
+conformance_probe_CFLAGS = $(AM_CFLAGS)
+conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl
+dist_check_SCRIPTS += conformance/check-seedleaf.sh conformance/check-softhsm.sh
+EXTRA_DIST += conformance/run.sh conformance/matrix.py conformance/known conformance/matrix.md
+conformance/check-seedleaf.sh.log conformance/check-softhsm.sh.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
+
+# Both modules side by side; and the test of the test.
+.PHONY: conformance conformance-known conformance-sabotage
+conformance: all conformance/probe$(EXEEXT)
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh matrix $(srcdir)/conformance/matrix.md
+conformance-known: all conformance/probe$(EXEEXT)
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh known $(srcdir)/conformance/known
+conformance-sabotage: all conformance/probe$(EXEEXT)
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh sabotage

@@ -13,7 +13,7 @@
 bool
 sl_cipher_is_blocks(const struct sl_cipher *c)
 {
-	return c->mode == SL_CIPHER_ECB || c->mode == SL_CIPHER_CBC || (c->mode == SL_CIPHER_CBC_PAD && c->encrypt);
+	return c->mode == SL_CIPHER_ECB || c->mode == SL_CIPHER_CBC || c->mode == SL_CIPHER_CBC_PAD;
 }
 
 bool
@@ -25,7 +25,6 @@ sl_cipher_is_held(const struct sl_cipher *c)
 	case SL_CIPHER_KW:
 	case SL_CIPHER_KWP:
 		return true;
-	case SL_CIPHER_CBC_PAD:
 	case SL_CIPHER_GCM:
 	case SL_CIPHER_CHACHA20_POLY1305:
 		return !c->encrypt;
@@ -113,13 +112,20 @@ whole(size_t len)
 	return len - len % SL_AES_BLOCK;
 }
 
+/* Of len bytes, what goes through the cipher now. The last block of a padded text waits for the end: it may be the one with the padding. */
+static size_t
+ready_of(const struct sl_cipher *c, size_t len)
+{
+	return whole(c->mode == SL_CIPHER_CBC_PAD && !c->encrypt ? minus(len, 1) : len);
+}
+
 /* What an end gives when len bytes wait for it. */
 static size_t
 ending(const struct sl_cipher *c, size_t len)
 {
 	switch (c->mode) {
 	case SL_CIPHER_CBC_PAD:
-		return c->encrypt ? SL_AES_BLOCK : minus(len, 1);
+		return c->encrypt ? SL_AES_BLOCK : SL_AES_BLOCK - 1;
 	case SL_CIPHER_GCM:
 	case SL_CIPHER_CHACHA20_POLY1305:
 		return c->encrypt ? c->tag_len : minus(len, c->tag_len);
@@ -141,7 +147,7 @@ sl_cipher_update_max(const struct sl_cipher *cipher, size_t in_len)
 {
 	if (sl_cipher_is_held(cipher))
 		return 0;
-	return sl_cipher_is_blocks(cipher) ? whole(plus(in_len, cipher->tail_len)) : in_len;
+	return sl_cipher_is_blocks(cipher) ? ready_of(cipher, plus(in_len, cipher->tail_len)) : in_len;
 }
 
 size_t
@@ -185,7 +191,7 @@ through_tail(struct sl_cipher *c, const uint8_t *in, size_t len, uint8_t *out)
 
 	for (size_t done = 0; ok && done < len;) {
 		const size_t step = len - done < BOUNCE ? len - done : BOUNCE;
-		const size_t ready = whole(c->tail_len + step);
+		const size_t ready = ready_of(c, c->tail_len + step);
 
 		memcpy(bounce, c->tail, c->tail_len);
 		memcpy(bounce + c->tail_len, in + done, step);
@@ -204,7 +210,7 @@ through_tail(struct sl_cipher *c, const uint8_t *in, size_t len, uint8_t *out)
 static enum sl_err
 update_blocks(struct sl_cipher *c, const uint8_t *in, size_t len, uint8_t *out)
 {
-	const size_t ready = whole(len);
+	const size_t ready = ready_of(c, len);
 
 	if (c->tail_len != 0)
 		return through_tail(c, in, len, out);
@@ -267,6 +273,37 @@ sl_cipher_update(struct sl_cipher *cipher, const uint8_t *in, size_t in_len, uin
 	return SL_OK;
 }
 
+/* Constant time but for the answer. */
+static bool
+padding(const uint8_t *last, size_t *ret_pad)
+{
+	const uint32_t pad = last[SL_AES_BLOCK - 1];
+	uint32_t bad = (pad - 1) >> 4; /* not 1 to 16 */
+
+	for (uint32_t i = 0; i < SL_AES_BLOCK; i++)
+		bad |= (last[SL_AES_BLOCK - 1 - i] ^ pad) & (0 - ((i - pad) >> 31)); /* all ones for i < pad */
+	*ret_pad = pad;
+	return bad == 0;
+}
+
+/* The block that has the padding. */
+static enum sl_err
+end_padded(struct sl_cipher *c, uint8_t *out, size_t *ret_len)
+{
+	size_t pad = 0;
+
+	if (c->tail_len != SL_AES_BLOCK)
+		return SL_ERR_RANGE;
+	if (!run(c, c->tail, SL_AES_BLOCK, c->tail))
+		return SL_ERR_CRYPTO;
+	if (!padding(c->tail, &pad))
+		return SL_ERR_VERIFY;
+	if (pad != SL_AES_BLOCK)
+		memcpy(out, c->tail, SL_AES_BLOCK - pad);
+	*ret_len = SL_AES_BLOCK - pad;
+	return SL_OK;
+}
+
 static enum sl_err
 end_blocks(struct sl_cipher *c, uint8_t *out, size_t *ret_len)
 {
@@ -278,6 +315,8 @@ end_blocks(struct sl_cipher *c, uint8_t *out, size_t *ret_len)
 		*ret_len = 0;
 		return SL_OK;
 	}
+	if (!c->encrypt)
+		return end_padded(c, out, ret_len);
 	memset(c->tail + c->tail_len, (int)pad, pad); /* RFC 5652 6.3 */
 	if (!run(c, c->tail, SL_AES_BLOCK, out))
 		return SL_ERR_CRYPTO;
@@ -309,8 +348,6 @@ held_fits(const struct sl_cipher *c)
 		return len == c->data_len + (c->encrypt ? 0 : c->tag_len);
 	case SL_CIPHER_XTS:
 		return len >= SL_AES_BLOCK;
-	case SL_CIPHER_CBC_PAD:
-		return len != 0 && len % SL_AES_BLOCK == 0;
 	case SL_CIPHER_KW:
 		return len % SEMIBLOCK == 0 && len >= (c->encrypt ? 2 : 3) * SEMIBLOCK;
 	case SL_CIPHER_KWP:
@@ -320,26 +357,12 @@ held_fits(const struct sl_cipher *c)
 	}
 }
 
-/* Constant time but for the answer. */
-static bool
-padding(const uint8_t *last, size_t *ret_pad)
-{
-	const uint32_t pad = last[SL_AES_BLOCK - 1];
-	uint32_t bad = (pad - 1) >> 4; /* not 1 to 16 */
-
-	for (uint32_t i = 0; i < SL_AES_BLOCK; i++)
-		bad |= (last[SL_AES_BLOCK - 1 - i] ^ pad) & (0 - ((i - pad) >> 31)); /* all ones for i < pad */
-	*ret_pad = pad;
-	return bad == 0;
-}
-
 /* All of the message, in place; *ret_len bytes of plaintext lie at c->held. */
 static enum sl_err
 open_held(struct sl_cipher *c, size_t *ret_len)
 {
 	size_t len = c->held_len - c->tag_len;
 	uint8_t none[SL_AES_BLOCK];
-	size_t pad = 0;
 	int n = 0;
 
 	if (c->tag_len != 0 && EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, (int)c->tag_len, c->held + len) != 1)
@@ -351,9 +374,7 @@ open_held(struct sl_cipher *c, size_t *ret_len)
 	len = (size_t)n;
 	if ((c->mode == SL_CIPHER_GCM || c->mode == SL_CIPHER_CHACHA20_POLY1305) && EVP_CipherFinal_ex(c->ctx, none, &n) != 1)
 		return SL_ERR_VERIFY;
-	if (c->mode == SL_CIPHER_CBC_PAD && !padding(c->held + len - SL_AES_BLOCK, &pad))
-		return SL_ERR_VERIFY;
-	*ret_len = len - pad;
+	*ret_len = len;
 	return SL_OK;
 }
 

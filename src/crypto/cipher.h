@@ -62,8 +62,8 @@ size_t sl_cipher_final_max(const struct sl_cipher *cipher);
 size_t sl_cipher_total_max(const struct sl_cipher *cipher, size_t in_len);
 
 /*
- * *ret_len bytes to out, which has room for sl_cipher_update_max(). An AEAD decryption, CBC_PAD decryption, CCM, XTS, KW and KWP give nothing
- * before the end (no unverified plaintext leaves; a data unit is one). in and out may be the same buffer, or else may not overlap.
+ * *ret_len bytes to out, which has room for sl_cipher_update_max(). An AEAD decryption, CCM, XTS, KW and KWP give nothing before the
+ * end (no unverified plaintext leaves; a data unit is one), a CBC_PAD decryption all but the last block. in and out may be the same buffer, or else may not overlap.
  * SL_ERR_RANGE: more than SL_CIPHER_HELD_MAX to hold, than the counter has blocks, than the mode allows, or than the data_len of CCM. After any
  * failure, and after the end, there is only SL_ERR_ARG.
  */

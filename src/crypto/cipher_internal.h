@@ -19,7 +19,7 @@ struct sl_cipher {
 	size_t data_len;        /* CCM */
 	uint64_t left;          /* bytes that may still come */
 	uint8_t tail[SL_AES_BLOCK];
-	size_t tail_len;        /* the block modes: less than a block waits */
+	size_t tail_len;        /* the block modes: less than a block waits, a whole one where it may be padding */
 	uint8_t *held;          /* the modes that need all of the message first */
 	size_t held_len;
 	size_t held_room;

@@ -101,6 +101,42 @@ on_token() # the certificate becomes an object, and is read back
 		cmp "$T/a.der" "$T/b.der"
 }
 
+written() # written NAME CERTTOOL-OPTION...   a private key from a file, with its public half
+{
+	local name=$1
+	shift
+
+	certtool --generate-privkey "$@" --no-text --outfile "$T/$name.key" && openssl pkey -in "$T/$name.key" -pubout -out "$T/$name.pem" &&
+		tool --write --load-privkey "$T/$name.key" --label "$name" "$TOKEN_URI" &&
+		tool --write --load-pubkey "$T/$name.pem" --label "$name" "$TOKEN_URI"
+}
+
+# certtool signs with the object, openssl verifies with the file.
+written_signs()
+{
+	certificate "$1" && openssl x509 -in "$T/$1.crt" -pubkey -noout >"$T/a.pem" && cmp "$T/a.pem" "$T/$1.pem"
+}
+
+SECRET=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+
+secret_key()
+{
+	tool --write --secret-key "$SECRET" --label w-secret --id 77 "$TOKEN_URI" && shows 'Label: w-secret' tool --list-all "$TOKEN_URI"
+}
+
+writing()
+{
+	ok 'p11tool --write of an RSA key' written w-rsa --key-type rsa --bits 2048
+	ok 'p11tool --write of an EC key' written w-p256 --key-type ecdsa --curve secp256r1
+	ok 'p11tool --write of a P-384 key' written w-p384 --key-type ecdsa --curve secp384r1
+	for label in w-rsa w-p256 w-p384; do
+		ok "certtool --generate-self-signed with $label" written_signs "$label"
+	done
+	ok 'p11tool --write of a secret key' secret_key
+	ok 'p11tool --delete of a secret key' tool --delete "$(object w-secret secret-key)"
+	refused 'it is gone' shows 'Label: w-secret' tool --list-all "$TOKEN_URI"
+}
+
 # tls LABEL   a server with that key; both clients verify it, in both versions
 tls()
 {
@@ -140,6 +176,9 @@ for label in g-rsa g-p256 g-p384; do
 	ok "certtool --generate-self-signed with $label" certificate "$label"
 	tls "$label"
 done
+writing
+tls w-rsa
+tls w-p256
 ok 'p11tool writes a certificate and reads it back' on_token
 tls g-p256 "$(object g-p256 cert)"
 ok 'p11tool --delete' tool --delete "$(object g-p521 private)"

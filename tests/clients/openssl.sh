@@ -81,6 +81,31 @@ decrypted()
 		ssl pkeyutl -decrypt "${ENG[@]}" -inkey "$(key "$1")" -in "$T/crypt" -out "$T/plain" && cmp "$T/secret" "$T/plain"
 }
 
+oaep() # oaep LABEL HASH
+{
+	local options=(-pkeyopt rsa_padding_mode:oaep -pkeyopt "rsa_oaep_md:$2" -pkeyopt "rsa_mgf1_md:$2")
+
+	head -c 40 /dev/urandom >"$T/secret"
+	openssl pkeyutl -encrypt -pubin -inkey "$T/pub.$1" "${options[@]}" -in "$T/secret" -out "$T/crypt" &&
+		ssl pkeyutl -decrypt "${ENG[@]}" -inkey "$(key "$1")" "${options[@]}" -in "$T/crypt" -out "$T/plain" && cmp "$T/secret" "$T/plain"
+}
+
+enveloped() # enveloped CMS-OPTION...   to the RSA key's certificate
+{
+	rm -f "$T/cms.data"
+	openssl cms -encrypt -binary -aes-256-cbc -in "$T/data" -outform PEM -out "$T/cms" -recip "$T/rsa.crt" "$@" &&
+		ssl cms -decrypt -binary -inform PEM -in "$T/cms" -recip "$T/rsa.crt" "${ENG[@]}" -inkey "$(key rsa)" -out "$T/cms.data" &&
+		cmp "$T/data" "$T/cms.data"
+}
+
+derived() # derived LABEL CURVE   with a key of openssl's
+{
+	rm -f "$T/ours"
+	openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -out "$T/peer.key" && openssl pkey -in "$T/peer.key" -pubout -out "$T/peer.pub" &&
+		openssl pkeyutl -derive -inkey "$T/peer.key" -peerkey "$T/pub.$1" -out "$T/theirs" &&
+		ssl pkeyutl -derive "${ENG[@]}" -inkey "$(key "$1")" -peerkey "$T/peer.pub" -peerform PEM -out "$T/ours" && cmp "$T/ours" "$T/theirs"
+}
+
 self_signed()
 {
 	ssl req -x509 -new "${ENG[@]}" -key "$(key "$1")" -days 2 -out "$T/$1.crt" &&
@@ -199,9 +224,12 @@ done
 signed p256 sha256 >"$T/out" 2>&1
 refused 'a signature does not verify for other data' other_data p256
 ok 'dgst -sign with PSS' pss rsa
-if p11 -M | grep -q '^ *RSA-PKCS,.*decrypt'; then
-	ok 'pkeyutl -decrypt' decrypted rsa
-fi
+ok 'pkeyutl -decrypt' decrypted rsa
+ok 'pkeyutl -decrypt, OAEP with SHA-1' oaep rsa sha1
+ok 'pkeyutl -decrypt, OAEP with SHA-256' oaep rsa sha256
+ok 'cms -decrypt' enveloped
+ok 'cms -decrypt, OAEP' enveloped -keyopt rsa_padding_mode:oaep
+ok 'pkeyutl -derive' derived p256 P-256
 tls_server rsa p256
 tls_server p256 rsa
 tls_server p384 rsa

@@ -252,7 +252,7 @@ secret_keys(void)
 		const bool token = i % 2 != 0;
 		CK_BYTE value[PIECE_MAX];
 		CK_ATTRIBUTE template[] = { T_ULONG(CKA_CLASS, CKO_SECRET_KEY), T_ULONG(CKA_KEY_TYPE, s->type), T_BYTES(CKA_VALUE, value, s->len),
-			T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2), T_BOOL(CKA_DERIVE, s->use == HKDF) };
+			T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2), T_BOOL(CKA_DERIVE, CK_TRUE) };
 		CK_OBJECT_HANDLE key = 0;
 
 		id[1] = (CK_BYTE)i;
@@ -483,8 +483,7 @@ curve_pairs(void)
 		const CK_ULONG point_len = point_of(c, key, point, &head);
 		const CK_ULONG spki_len = spki_of(key, spki);
 		CK_ATTRIBUTE private[] = { T_ULONG(CKA_CLASS, CKO_PRIVATE_KEY), T_ULONG(CKA_KEY_TYPE, c->type), T_BYTES(CKA_EC_PARAMS, oid, oid_len),
-			T_BYTES(CKA_VALUE, d, d_len), T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2), T_BOOL(CKA_DERIVE, c->type != CKK_EC_EDWARDS),
-			T_BYTES(CKA_PUBLIC_KEY_INFO, spki, spki_len) };
+			T_BYTES(CKA_VALUE, d, d_len), T_BOOL(CKA_TOKEN, token), T_BYTES(CKA_ID, id, 2), T_BOOL(CKA_DERIVE, CK_TRUE), T_BYTES(CKA_PUBLIC_KEY_INFO, spki, spki_len) };
 		CK_ATTRIBUTE public[] = { T_ULONG(CKA_CLASS, CKO_PUBLIC_KEY), T_ULONG(CKA_KEY_TYPE, c->type), T_BYTES(CKA_EC_PARAMS, oid, oid_len),
 			T_BYTES(CKA_EC_POINT, point, point_len), T_BOOL(CKA_TOKEN, token) };
 		CK_OBJECT_HANDLE object = 0;
