@@ -82,3 +82,7 @@ tests_module_test_wrap_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-derive
 tests_module_test_derive_SOURCES = tests/module/test-derive.c
 tests_module_test_derive_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-root-key
+tests_module_test_root_key_SOURCES = tests/module/test-root-key.c
+tests_module_test_root_key_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)

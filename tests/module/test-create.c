@@ -503,6 +503,8 @@ curve_pairs(void)
 		}
 		if (test_eq(p11->C_CreateObject(rw, public, LEN(public), &object), CKR_OK, "%s: the public key", what))
 			test_mem(point, mod_attr(rw, object, CKA_EC_POINT, point, sizeof(point)), public[3].pValue, point_len, "%s: its point", what);
+		if (!token)
+			EVP_PKEY_free(key);
 	}
 	restart();
 	for (size_t i = 0; i < LEN(curves); i++)

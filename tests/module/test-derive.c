@@ -41,12 +41,46 @@ derive(CK_MECHANISM *m, CK_OBJECT_HANDLE base, CK_ULONG len, CK_OBJECT_HANDLE *k
 	return p11->C_DeriveKey(s, m, base, template, len == 0 ? 2 : 3, key);
 }
 
+/* Every mechanism that the list says can derive has to have worked here. */
+static CK_MECHANISM_TYPE seen[64];
+static size_t n_seen;
+
+static void
+note_seen(CK_MECHANISM_TYPE type)
+{
+	for (size_t i = 0; i < n_seen; i++)
+		if (seen[i] == type)
+			return;
+	if (n_seen < LEN(seen))
+		seen[n_seen++] = type;
+}
+
+static void
+none_forgotten(void)
+{
+	CK_MECHANISM_TYPE list[256];
+	CK_ULONG n = LEN(list);
+
+	if (p11->C_GetMechanismList(SLOT_OWNER, list, &n) != CKR_OK)
+		test_bail("no list");
+	for (CK_ULONG i = 0; i < n; i++) {
+		CK_MECHANISM_INFO about = { .flags = 0 };
+		bool known = false;
+
+		(void)p11->C_GetMechanismInfo(SLOT_OWNER, list[i], &about);
+		for (size_t k = 0; k < n_seen; k++)
+			known = known || seen[k] == list[i];
+		test_ok(((about.flags & CKF_DERIVE) != 0) == known, "0x%lx is tested exactly when it derives", list[i]);
+	}
+}
+
 static void
 gives(CK_MECHANISM *m, CK_OBJECT_HANDLE base, CK_ULONG len, const void *want, size_t want_len, const char *what)
 {
 	CK_OBJECT_HANDLE key = 0;
 	CK_BYTE got[1024];
 
+	note_seen(m->mechanism);
 	if (test_eq(derive(m, base, len, &key), CKR_OK, "%s: C_DeriveKey", what))
 		test_mem(got, mod_attr(s, key, CKA_VALUE, got, sizeof(got)), want, want_len, "%s: the value", what);
 }
@@ -241,6 +275,7 @@ hkdf(void)
 		gives(&m, base, okm_len, okm, okm_len, cases[i].name);
 		gives(&m, base, 0, okm, prk_len, cases[i].name);
 		test_eq(p11->C_DeriveKey(s, &data, base, len, 2, &object), CKR_OK, "%s: CKM_HKDF_DATA", cases[i].name);
+		note_seen(data.mechanism);
 		test_eq(mod_ulong(s, object, CKA_CLASS), CKO_DATA, "a data object");
 		test_mem(got, mod_attr(s, object, CKA_VALUE, got, sizeof(got)), okm, okm_len, "%s: as data", cases[i].name);
 		p.bExpand = CK_FALSE;
@@ -528,6 +563,14 @@ tls(void)
 		test_mem(got, mod_attr(s, *handles[i], CKA_VALUE, got, sizeof(got)), want + at, lengths[i], "key %zu", i);
 	test_mem(iv[0], 4, want + 96, 4, "client's IV");
 	test_mem(iv[1], 4, want + 100, 4, "server's IV");
+	note_seen(keys.mechanism);
+	keys.mechanism = CKM_TLS12_KEY_SAFE_DERIVE;
+	memset(iv, 0x5a, sizeof(iv));
+	test_eq(p11->C_DeriveKey(s, &keys, base, aes, 2, NULL), CKR_OK, "TLS 1.2 keys, safe");
+	note_seen(keys.mechanism);
+	test_mem(got, mod_attr(s, out.hServerKey, CKA_VALUE, got, sizeof(got)), want + 80, 16, "the same key");
+	test_ok(iv[0][0] == 0x5a && iv[1][3] == 0x5a, "and no IV");
+	keys.mechanism = CKM_TLS12_KEY_AND_MAC_DERIVE;
 	out.hServerKey = out.hServerMacSecret = out.hClientKey = out.hClientMacSecret = base;
 	k.ulKeySizeInBits = 40;
 	test_eq(p11->C_DeriveKey(s, &keys, base, aes, 2, NULL), CKR_KEY_SIZE_RANGE, "an AES key of 40 bits");
@@ -551,6 +594,7 @@ main(int argc, char **argv)
 	closing();
 	derive_templates();
 	tls();
+	none_forgotten();
 	mod_fini();
 	return test_done();
 }
