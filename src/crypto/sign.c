@@ -203,6 +203,14 @@ sl_signer_len(const struct sl_signer *signer)
 	return signer->len;
 }
 
+bool
+sl_signer_len_fits(const struct sl_signer *signer, size_t sig_len)
+{
+	if (signer->params.alg == SL_SIG_ECDSA)
+		return sig_len != 0 && sig_len % 2 == 0 && sig_len <= signer->len;
+	return sig_len == signer->len;
+}
+
 static enum sl_err
 check_input(const struct sl_signer *s, size_t in_len)
 {
@@ -283,7 +291,7 @@ sl_signer_verify(struct sl_signer *signer, const uint8_t *in, size_t in_len, con
 	struct sl_bytes with = { sig, sig_len };
 	const enum sl_err err = prepare(signer, &from, padded);
 
-	if (err != SL_OK || sig_len != signer->len)
+	if (err != SL_OK || !sl_signer_len_fits(signer, sig_len))
 		return SL_ERR_RANGE;
 	if (!signer->for_verify || sl_ossl_gone())
 		return signer->for_verify ? SL_ERR_CRYPTO : SL_ERR_ARG;

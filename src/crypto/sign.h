@@ -57,6 +57,12 @@ size_t sl_signer_len(const struct sl_signer *signer);
  */
 SL_MUST_CHECK enum sl_err sl_signer_sign(struct sl_signer *signer, const uint8_t *in, size_t in_len, uint8_t *sig);
 
+/*
+ * The lengths that a signature to verify may have. PKCS#11 2.40, 2.3.1: r and s of ECDSA may both have lost as many leading zeros as the
+ * longer one has; Java sends them so.
+ */
+bool sl_signer_len_fits(const struct sl_signer *signer, size_t sig_len);
+
 /* SL_ERR_VERIFY when the signature is wrong; SL_ERR_RANGE when its length or the input's is. */
 SL_MUST_CHECK enum sl_err sl_signer_verify(struct sl_signer *signer, const uint8_t *in, size_t in_len,
                                            const uint8_t *sig, size_t sig_len);

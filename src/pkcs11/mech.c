@@ -16,6 +16,8 @@
 
 #define MAKE(ckm, min, max, flags, ckk) { .type = (ckm), .info = { (min), (max), (flags) }, .key_type = (ckk) }
 #define OWN(ckm, flags) { .type = (ckm), .info = { 0, 0, (flags) }, .key_type = CK_UNAVAILABLE_INFORMATION, .params = SL_PARAMS_OWN }
+#define AGREE(ckm) \
+	{ .type = (ckm), .info = { 224, 521, CKF_DERIVE | EC }, .key_type = CK_UNAVAILABLE_INFORMATION, .params = SL_PARAMS_OWN }
 #define DIGEST(ckm, h) { .type = (ckm), .info = { 0, 0, CKF_DIGEST }, .key_type = CK_UNAVAILABLE_INFORMATION, .hash = (h) }
 #define ECDSA(ckm, h) { .type = (ckm), .info = { 224, 521, SV | EC }, .key_type = CKK_EC, .alg = SL_SIG_ECDSA, .hash = (h) }
 #define RSA(ckm, h) { .type = (ckm), .info = { RSA_BITS, SV }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_PKCS1, .hash = (h) }
@@ -45,8 +47,8 @@ static const struct sl_mech mechs[] = {
 	MAKE(CKM_HKDF_KEY_GEN, 8, 4096, CKF_GENERATE, CKK_HKDF),
 	OWN(CKM_PKCS5_PBKD2, CKF_GENERATE),
 
-	OWN(CKM_ECDH1_DERIVE, CKF_DERIVE | EC),
-	OWN(CKM_ECDH1_COFACTOR_DERIVE, CKF_DERIVE | EC),
+	AGREE(CKM_ECDH1_DERIVE),
+	AGREE(CKM_ECDH1_COFACTOR_DERIVE),
 	OWN(CKM_HKDF_DERIVE, CKF_DERIVE),
 	OWN(CKM_HKDF_DATA, CKF_DERIVE),
 	OWN(CKM_SP800_108_COUNTER_KDF, CKF_DERIVE),

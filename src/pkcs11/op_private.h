@@ -111,6 +111,7 @@ CK_RV sl_signing_end(struct sl_sign_op *op, CK_RV rv, bool again);
 CK_RV sl_signing_restart(struct sl_sign_op *op);
 /* The length of every signature. */
 size_t sl_signing_len(const struct sl_sign_op *op);
+bool sl_signing_len_fits(const struct sl_sign_op *op, size_t len);
 void sl_signing_free(struct sl_sign_op *op);
 
 /* A prepared cipher for the parameters in *cipher: the one there, if it is for that key and mode. */

@@ -164,6 +164,12 @@ sl_signing_len(const struct sl_sign_op *op)
 	return op->mech->is_mac ? op->mac_len : sl_signer_len(op->signer);
 }
 
+bool
+sl_signing_len_fits(const struct sl_sign_op *op, size_t len)
+{
+	return op->mech->is_mac ? len == op->mac_len : sl_signer_len_fits(op->signer, len);
+}
+
 static CK_RV
 keep_part(struct sl_sign_op *op, struct sl_in in)
 {
@@ -275,40 +281,17 @@ sl_signing_sign(struct sl_sign_op *op, const struct sl_in *whole, struct sl_out 
 	return sl_signing_end(op, rv, false);
 }
 
-#define ECDSA_MAX 132 /* P-521 */
-
-/*
- * PKCS#11 3.0 current mechanisms, section 2.3.1: of two halves of one length, at most that of the order. Java leaves out zeros that both begin with, so a
- * shorter one is filled up; room has ECDSA_MAX bytes.
- */
-static struct sl_in
-whole_signature(const struct sl_sign_op *op, struct sl_in signature, uint8_t *room)
-{
-	const size_t full = sl_signing_len(op);
-	const size_t half = signature.len / 2;
-
-	if (op->mech->is_mac || op->mech->alg != SL_SIG_ECDSA || full > ECDSA_MAX || signature.len >= full || signature.len % 2 != 0 || half == 0)
-		return signature;
-	memset(room, 0, full);
-	memcpy(room + full / 2 - half, signature.data, half);
-	memcpy(room + full - half, (const uint8_t *)signature.data + half, half);
-	return (struct sl_in){ room, full };
-}
-
 CK_RV
 sl_signing_verify(struct sl_sign_op *op, const struct sl_in *whole, struct sl_in signature)
 {
 	struct message m = { .len = 0 };
-	uint8_t room[ECDSA_MAX];
 	CK_RV rv = CKR_OK;
 
 	if (whole != NULL)
 		rv = sl_in_check(*whole);
 	if (rv == CKR_OK && signature.data == NULL)
 		rv = CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK)
-		signature = whole_signature(op, signature, room);
-	if (rv == CKR_OK && signature.len != sl_signing_len(op))
+	if (rv == CKR_OK && !sl_signing_len_fits(op, signature.len))
 		rv = CKR_SIGNATURE_LEN_RANGE;
 	if (rv == CKR_OK && op->mech->is_mac)
 		return sl_signing_end(op, run_mac(op, whole, NULL, signature.data), false);

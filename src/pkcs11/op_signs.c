@@ -90,7 +90,7 @@ keep_signature(struct sl_sign_op *op, struct sl_in signature)
 {
 	uint8_t *copy;
 
-	if (signature.len != sl_signing_len(op))
+	if (!sl_signing_len_fits(op, signature.len))
 		return CKR_SIGNATURE_LEN_RANGE;
 	copy = realloc(op->signature, signature.len + 1);
 	if (copy == NULL)

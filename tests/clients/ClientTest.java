@@ -148,6 +148,10 @@ public final class ClientTest {
 			check("generate EC " + curves[n], () -> ec[n] = ec(provider, curves[n]));
 			for (String hash : new String[] { "NONE", "SHA256", "SHA384", "SHA512" })
 				check(hash + "withECDSA, " + curves[n], () -> signature(hash + "withECDSA", ec[n].getPrivate(), ec[n].getPublic()));
+			check("20 signatures, of which Java shortens some before it has them verified, " + curves[n], () -> {
+				for (int k = 0; k < 20; k++)
+					signature("SHA256withECDSA", ec[n].getPrivate(), ec[n].getPublic());
+			});
 			check("ECDH, " + curves[n], () -> agree(ec[n], curves[n]));
 		}
 		check("8 threads sign", () -> threads(rsa[0], ec[0]));

@@ -267,13 +267,14 @@ agreement()
 # The plain key is known: openssl does the same.
 aes() # aes ID MECHANISM OPENSSL-CIPHER
 {
-	local key iv=000102030405060708090a0b0c0d0e0f
+	local key iv=000102030405060708090a0b0c0d0e0f pad=-nopad
 
+	[ "$2" != AES-CBC-PAD ] || pad=-nosalt # the default pads
 	key=$(od -An -v -tx1 "$T/aes.bin" | tr -d ' \n')
 	head -c 4096 "$T/data" >"$T/blocks"
 	rm -f "$T/crypt" "$T/plain"
 	p11 --encrypt --id "$1" --mechanism "$2" --iv $iv --input-file "$T/blocks" --output-file "$T/crypt" || return 1
-	openssl enc -d "-$3" -K "$key" -iv $iv -in "$T/crypt" -out "$T/plain" $([ "$2" = AES-CBC-PAD ] || echo -nopad) && cmp "$T/plain" "$T/blocks" || return 1
+	openssl enc -d "-$3" -K "$key" -iv $iv -in "$T/crypt" -out "$T/plain" $pad && cmp "$T/plain" "$T/blocks" || return 1
 	rm -f "$T/plain"
 	p11 --decrypt --id "$1" --mechanism "$2" --iv $iv --input-file "$T/crypt" --output-file "$T/plain" && cmp "$T/plain" "$T/blocks"
 }

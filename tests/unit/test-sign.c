@@ -49,6 +49,20 @@ ecdsa_known(void)
 		        cases[i].key);
 		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len - 1), SL_ERR_RANGE,
 		        "%s: too short", cases[i].key);
+		if (rs[0] == 0 && rs[len / 2] == 0) {
+			uint8_t less[132];
+
+			memcpy(less, rs + 1, len / 2 - 1);
+			memcpy(less + len / 2 - 1, rs + len / 2 + 1, len / 2 - 1);
+			test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), less, len - 2), SL_OK, "%s: without leading zeros",
+			        cases[i].key);
+			less[0] ^= 1;
+			test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), less, len - 2), SL_ERR_VERIFY,
+			        "%s: without leading zeros, another", cases[i].key);
+		}
+		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, 0), SL_ERR_RANGE, "%s: none", cases[i].key);
+		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len - 2), SL_ERR_VERIFY, "%s: a byte less of each",
+		        cases[i].key);
 		memset(rs, 0, len / 2);
 		test_eq(sl_signer_verify(s, digest, sl_hash_len(cases[i].hash), rs, len), SL_ERR_VERIFY, "%s: r = 0",
 		        cases[i].key);
