@@ -328,6 +328,8 @@ tls12(const void *arg, unsigned long how)
 		t_bool(&t, CKA_EXTRACTABLE, true);
 		OK(C_DeriveKey, P.s, &m, key_secret(CKK_GENERIC_SECRET, master), t.a, t.n, &made);
 		block = tls_prf(h->ossl, master, "key expansion", join(server, client), 2 * (20 + 16 + 4));
+		CHECK(out.client_mac != 0 && out.server_mac != 0 && out.client_key != 0 && out.server_key != 0, "handles %lu %lu %lu %lu",
+		      out.client_mac, out.server_mac, out.client_key, out.server_key);
 		expect("client's MAC key", attr(out.client_mac, CKA_VALUE), cut(block, 20));
 		expect("server's MAC key", attr(out.server_mac, CKA_VALUE), (struct bin){ block.p + 20, 20 });
 		expect("client's key", attr(out.client_key, CKA_VALUE), (struct bin){ block.p + 40, 16 });
