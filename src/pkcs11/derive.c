@@ -28,6 +28,8 @@ static const struct row {
 	{ CKM_CONCATENATE_DATA_AND_BASE, sl_derive_data_concat, INVERTIBLE, false, CKK_GENERIC_SECRET },
 	{ CKM_XOR_BASE_AND_DATA, sl_derive_xor, INVERTIBLE, false, CKK_GENERIC_SECRET },
 	{ CKM_EXTRACT_KEY_FROM_KEY, sl_derive_extract, INVERTIBLE, false, CKK_GENERIC_SECRET },
+	{ CKM_AES_ECB_ENCRYPT_DATA, sl_derive_aes_ecb, ONE_WAY, false, CKK_GENERIC_SECRET },
+	{ CKM_AES_CBC_ENCRYPT_DATA, sl_derive_aes_cbc, ONE_WAY, false, CKK_GENERIC_SECRET },
 	{ CKM_TLS12_MASTER_KEY_DERIVE, sl_derive_tls12_master, ONE_WAY, false, CKK_GENERIC_SECRET },
 	{ CKM_TLS12_MASTER_KEY_DERIVE_DH, sl_derive_tls12_master, ONE_WAY, false, CKK_GENERIC_SECRET },
 	{ CKM_TLS12_KDF, sl_derive_tls_kdf, ONE_WAY, false, CKK_GENERIC_SECRET },

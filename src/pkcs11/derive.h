@@ -38,6 +38,8 @@ sl_derive_fn sl_derive_concat_data;
 sl_derive_fn sl_derive_data_concat;
 sl_derive_fn sl_derive_xor;
 sl_derive_fn sl_derive_extract;
+sl_derive_fn sl_derive_aes_ecb;
+sl_derive_fn sl_derive_aes_cbc;
 sl_derive_fn sl_derive_tls12_master;
 sl_derive_fn sl_derive_tls_kdf;
 

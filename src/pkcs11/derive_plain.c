@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/derive.h"
 
+#include "crypto/cipher.h"
 #include "token/rv.h"
 
 #include <string.h>
@@ -161,4 +162,56 @@ sl_derive_extract(struct sl_derive *d, struct sl_secret *ret_value)
 		all.bytes[i / 8] = (uint8_t)(all.bytes[i / 8] | one << (7 - i % 8));
 	}
 	return cut(d, &all, base.len, ret_value);
+}
+
+/*
+ * Section 2.17: the ciphertext of data that the caller chose. It tells nothing about the base key; who may use it that way sees what C_Encrypt would give him.
+ * A shorter key is made of the trailing bytes, as with ECDH.
+ */
+static CK_RV
+encrypt_data(struct sl_derive *d, const struct sl_cipher_params *params, struct sl_part data, struct sl_secret *ret_value)
+{
+	struct sl_cipher *cipher = NULL;
+	SL_SECRET all = { 0 };
+	size_t head = 0;
+	size_t tail = 0;
+	size_t len;
+	CK_RV rv;
+
+	if (sl_object_key_type(d->base) != CKK_AES)
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (data.data == NULL || data.len == 0 || data.len % 16 != 0 || data.len > 8192)
+		return CKR_MECHANISM_PARAM_INVALID;
+	if ((rv = sl_rv(sl_secret_alloc(&all, data.len + 16))) != CKR_OK || (rv = sl_rv(sl_cipher_new(d->key, params, true, &cipher))) != CKR_OK)
+		return rv;
+	rv = sl_rv(sl_cipher_update(cipher, data.data, data.len, all.bytes, &head));
+	if (rv == CKR_OK)
+		rv = sl_rv(sl_cipher_final(cipher, all.bytes + head, &tail));
+	sl_cipher_free(&cipher);
+	len = d->len != 0 ? d->len : head + tail;
+	if (rv == CKR_OK && len > head + tail)
+		rv = CKR_KEY_SIZE_RANGE;
+	return rv == CKR_OK ? sl_rv(sl_secret_copy(ret_value, all.bytes + head + tail - len, len)) : rv;
+}
+
+CK_RV
+sl_derive_aes_ecb(struct sl_derive *d, struct sl_secret *ret_value)
+{
+	const struct sl_cipher_params params = { .mode = SL_CIPHER_ECB };
+	struct sl_part data;
+	const CK_RV rv = string_param(d, &data);
+
+	return rv == CKR_OK ? encrypt_data(d, &params, data, ret_value) : rv;
+}
+
+CK_RV
+sl_derive_aes_cbc(struct sl_derive *d, struct sl_secret *ret_value)
+{
+	const CK_AES_CBC_ENCRYPT_DATA_PARAMS *p = d->mechanism->pParameter;
+	struct sl_cipher_params params = { .mode = SL_CIPHER_CBC, .iv_len = 16 };
+
+	if (p == NULL || d->mechanism->ulParameterLen != sizeof(*p))
+		return CKR_MECHANISM_PARAM_INVALID;
+	params.iv = p->iv;
+	return encrypt_data(d, &params, (struct sl_part){ p->pData, p->length }, ret_value);
 }

@@ -578,6 +578,34 @@ tls(void)
 	test_eq(mod_ulong(s, base, CKA_VALUE_LEN), 48, "and what the handles were before is left alone");
 }
 
+/* FIPS 197, appendix C.1; with an IV of zeros, CBC gives the same. */
+static void
+encrypted(void)
+{
+	CK_BYTE key[16];
+	CK_BYTE data[17];
+	CK_BYTE want[16];
+	CK_KEY_DERIVATION_STRING_DATA ecb = { data, 16 };
+	CK_AES_CBC_ENCRYPT_DATA_PARAMS cbc = { { 0 }, data, 16 };
+	CK_MECHANISM by_ecb = { CKM_AES_ECB_ENCRYPT_DATA, &ecb, sizeof(ecb) };
+	CK_MECHANISM by_cbc = { CKM_AES_CBC_ENCRYPT_DATA, &cbc, sizeof(cbc) };
+	CK_OBJECT_HANDLE base;
+
+	(void)test_hex("000102030405060708090a0b0c0d0e0f", key, sizeof(key));
+	(void)test_hex("00112233445566778899aabbccddeeff", data, sizeof(data));
+	(void)test_hex("69c4e0d86a7b0430d8cdb78070b4c55a", want, sizeof(want));
+	base = make(CKK_AES, key, 16, NULL, 0);
+	gives(&by_ecb, base, 0, want, 16, "data under AES-ECB");
+	gives(&by_ecb, base, 4, want + 12, 4, "the end of it");
+	gives(&by_cbc, base, 0, want, 16, "data under AES-CBC");
+	fails(&by_ecb, base, 17, CKR_KEY_SIZE_RANGE, "more than there is");
+	fails(&by_ecb, make(CKK_GENERIC_SECRET, key, 16, NULL, 0), 0, CKR_KEY_TYPE_INCONSISTENT, "data under no AES key");
+	ecb.ulLen = 17;
+	fails(&by_ecb, base, 0, CKR_MECHANISM_PARAM_INVALID, "no whole block");
+	ecb.ulLen = 0;
+	fails(&by_ecb, base, 0, CKR_MECHANISM_PARAM_INVALID, "no data");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -591,6 +619,7 @@ main(int argc, char **argv)
 	kdf108();
 	pbkdf2();
 	plain();
+	encrypted();
 	closing();
 	derive_templates();
 	tls();
