@@ -4,7 +4,7 @@ dist_check_SCRIPTS += conformance/derivation.py
 EXTRA_PROGRAMS += conformance/probe
 CLEANFILES += conformance/probe
 conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/probe-std.h conformance/probe-keys.h conformance/probe-objects.h \
-	conformance/probe-util.c conformance/probe-keys.c conformance/probe-ossl.c conformance/probe-sabotage.c conformance/probe-list.inc \
+	conformance/probe-util.c conformance/probe-keys.c conformance/probe-ossl.c conformance/probe-sabotage.c conformance/probe-list.inc conformance/probe-list3.inc \
 	conformance/probe-calls.inc conformance/probe-calls.c conformance/probe-general.c conformance/probe-session.c \
 	conformance/probe-login.c conformance/probe-objects.c conformance/probe-defaults.c conformance/probe-attributes.c \
 	conformance/probe-find.c conformance/probe-mechanisms.c conformance/probe-generate.c conformance/probe-ops.c \

@@ -13,18 +13,21 @@ static const struct {
 } kinds[] = {
 	{ "permit", PERMIT },          /* errors are CKR_OK */
 	{ "blur", BLUR },              /* errors are CKR_GENERAL_ERROR */
-	{ "flip", FLIP },              /* a bit of each output */
+	{ "flip", FLIP },              /* a bit of each output, and of an interface's name */
 	{ "length", LENGTH },          /* lengths and counts are one too much */
 	{ "attribute", ATTRIBUTE },    /* a bit of each attribute */
-	{ "about", ABOUT },            /* information on library, token, mechanisms and sessions: every bit */
-	{ "blank", BLANK },            /* the same: nothing but zeros, in the function list too */
+	{ "about", ABOUT },            /* information on library, token, mechanisms, sessions, interfaces: every bit */
+	{ "blank", BLANK },            /* the same: nothing but zeros, in the function lists too; no interfaces */
 	{ "idle", IDLE },              /* what is to be changed is not */
-	{ "mixup", MIXUP },            /* handles */
+	{ "mixup", MIXUP },            /* handles; another interface than the one asked for */
 	{ "more", MORE },              /* C_FindObjects finds everything twice or nothing */
 	{ "deny", DENY },              /* CKR_OK is CKR_FUNCTION_FAILED */
 };
 
-static CK_FUNCTION_LIST *truth;
+static CK_FUNCTION_LIST *truth, lies;
+static struct std_list3 *truth3;
+static CK_RV (*true_interface)(CK_UTF8CHAR *, CK_VERSION *, struct std_interface **, CK_FLAGS);
+static CK_RV (*true_interface_list)(struct std_interface *, CK_ULONG *);
 static enum lie lie;
 
 const char *
@@ -130,11 +133,122 @@ blank_list(CK_FUNCTION_LIST **list)
 #undef FN
 #undef EFFECT
 
+/* ---- 3.0 */
+
+#define CALL_TRUE(name, params, args) (*(CK_RV (**) params)&truth3->entry[E3_##name]) args
+#define FN(name, params, args, after) \
+	static CK_RV lie_##name params { const CK_RV rv = CALL_TRUE(name, params, args); after; return answer(rv); }
+#define EFFECT(name, params, args, after) \
+	static CK_RV lie_##name params { \
+		CK_RV rv; if (lie == IDLE) return CKR_OK; rv = CALL_TRUE(name, params, args); after; return answer(rv); }
+#include "probe-list3.inc"
+#undef FN
+#undef EFFECT
+
+static CK_RV lie_GetInterfaceList(struct std_interface *list, CK_ULONG *n);
+static CK_RV lie_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version, struct std_interface **interface, CK_FLAGS flags);
+
+/* A list of the same version whose functions lie, with room for all entries: who takes it for a newer one finds NULL. */
+static struct std_list3 *
+lying_list(void *list)
+{
+	static struct std_list3 lists[3];
+	const CK_VERSION *version = list;
+	const size_t which = version->major < 3 ? 0 : version->minor < 2 ? 1 : 2;
+	struct std_list3 *const l = &lists[which];
+
+	l->base = lies;
+	l->base.version = *version;
+	if (which == 0)
+		return l;
+	(void)memcpy(l->entry, ((struct std_list3 *)list)->entry, (which == 1 ? E3_COUNT : E3_COUNT_32) * sizeof(l->entry[0]));
+#define FN(name, params, args, after) *(CK_RV (**) params)&l->entry[E3_##name] = lie_##name;
+#define EFFECT FN
+	FN(GetInterfaceList, (struct std_interface *, CK_ULONG *), , )
+	FN(GetInterface, (CK_UTF8CHAR *, CK_VERSION *, struct std_interface **, CK_FLAGS), , )
+#include "probe-list3.inc"
+#undef FN
+#undef EFFECT
+	return l;
+}
+
+static void
+lying_interface(struct std_interface *i)
+{
+	static CK_UTF8CHAR wrong[] = "PKCS 10";
+	static struct std_list3 blank;
+	struct std_list3 *l = lying_list(i->list);
+
+	if (lie == FLIP)
+		i->name = wrong;
+	if (lie == ABOUT) {
+		l->base.version.major = 9;
+		i->flags = ~i->flags;
+	}
+	i->list = lie == BLANK ? &blank : l;
+}
+
+static CK_RV
+lie_GetInterfaceList(struct std_interface *list, CK_ULONG *n)
+{
+	const CK_ULONG space = n == NULL ? 0 : *n;
+	const CK_RV rv = true_interface_list(list, n);
+
+	if (n == NULL || (rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL))
+		return answer(rv);
+	for (CK_ULONG i = 0; rv == CKR_OK && list != NULL && i < *n; i++)
+		if (lie == MIXUP && i != 0)
+			list[i] = list[0];
+		else
+			lying_interface(&list[i]);
+	if (lie == LENGTH && list != NULL && *n < space)
+		list[*n] = (struct std_interface){ .name = NULL };
+	COUNT(n);
+	if (lie == BLANK)
+		*n = 0;
+	return answer(rv);
+}
+
+static CK_RV
+lie_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version, struct std_interface **interface, CK_FLAGS flags)
+{
+	static struct std_interface given;
+	CK_RV rv = true_interface(name, version, interface, flags);
+	CK_VERSION other = { 2, 40 };
+
+	if (rv != CKR_OK || interface == NULL || *interface == NULL)
+		return answer(rv);
+	if (lie == MIXUP) {
+		if (((CK_VERSION *)(*interface)->list)->major == 2)
+			other = (CK_VERSION){ 3, 0 };
+		rv = true_interface(name, &other, interface, flags);
+		if (rv != CKR_OK)
+			return rv;
+	}
+	given = **interface;
+	lying_interface(&given);
+	*interface = &given;
+	return answer(rv);
+}
+
+/* A module without interfaces keeps none: there is nothing to lie about. */
+static void
+sabotage_interfaces(void)
+{
+	true_interface = P.get_interface;
+	true_interface_list = P.get_interface_list;
+	truth3 = P.f3;
+	if (true_interface != NULL)
+		P.get_interface = lie_GetInterface;
+	if (true_interface_list != NULL)
+		P.get_interface_list = lie_GetInterfaceList;
+	if (truth3 != NULL)
+		P.f3 = lying_list(truth3);
+}
+
 CK_FUNCTION_LIST *
 probe_sabotage(CK_FUNCTION_LIST *list, const char *kind)
 {
-	static CK_FUNCTION_LIST lies;
-
 	truth = list;
 	for (size_t i = 0; i < LEN(kinds); i++)
 		if (strcmp(kinds[i].name, kind) == 0)
@@ -149,5 +263,6 @@ probe_sabotage(CK_FUNCTION_LIST *list, const char *kind)
 #include "probe-list.inc"
 #undef FN
 #undef EFFECT
+	sabotage_interfaces();
 	return &lies;
 }

@@ -209,7 +209,7 @@ void probe_wrap(void);
 void probe_generate(void);
 void probe_v3(void);
 
-/* The self-test: a copy of the list whose functions lie. probe-sabotage.c */
+/* The self-test: a copy of the list whose functions lie; P's interfaces lie from then on too. probe-sabotage.c */
 CK_FUNCTION_LIST *probe_sabotage(CK_FUNCTION_LIST *list, const char *kind);
 const char *probe_sabotage_kinds(void);
 
