@@ -18,7 +18,7 @@ struct job {
 	size_t index;                 /* into token->declared */
 	struct sl_object *key;        /* its private or secret key object, referenced */
 	uint8_t store_index[SL_CONTEXT_LEN];
-	struct sl_public pub;         /* what is on record */
+	struct sl_recorded pub;         /* what is on record */
 	struct sl_key *public_key;    /* what the objects will show */
 	bool derived;                 /* it was computed: worth storing */
 };
@@ -34,7 +34,7 @@ clear_jobs(struct jobs *jobs)
 {
 	for (size_t i = 0; i < jobs->n; i++) {
 		sl_object_unref(&jobs->at[i].key);
-		sl_public_clear(&jobs->at[i].pub);
+		sl_recorded_clear(&jobs->at[i].pub);
 		sl_key_unref(&jobs->at[i].public_key);
 	}
 	jobs->n = 0;
@@ -87,7 +87,7 @@ look_up(struct sl_token *token, int64_t store_root, struct jobs *jobs)
 		/* One damaged row is no reason to lose sight of the whole token: the root tells it again. */
 		if (err == SL_ERR_FORMAT || err == SL_ERR_UNSUPPORTED) {
 			sl_log(SL_LOG_ERROR, "the public key on record of \"%s\" cannot be read: derived anew", recipe_of(job)->name);
-			sl_public_clear(&job->pub);
+			sl_recorded_clear(&job->pub);
 			err = SL_ERR_NOT_FOUND;
 		}
 		if (err != SL_OK && err != SL_ERR_NOT_FOUND)

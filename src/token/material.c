@@ -18,7 +18,7 @@ struct sl_material {
 	size_t sealed_len;
 	pthread_mutex_t lock;     /* of what follows, and held while the key is made: the others wait for it */
 	struct sl_key *key;
-	struct sl_public on_record;
+	struct sl_recorded on_record;
 };
 
 static enum sl_err
@@ -107,7 +107,7 @@ sl_material_unref(struct sl_material **pm)
 	if (m == NULL || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	sl_key_unref(&m->key);
-	sl_public_clear(&m->on_record);
+	sl_recorded_clear(&m->on_record);
 	free(m->sealed);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m);

@@ -16,8 +16,8 @@ sl_recipe_keyid(const struct sl_recipe *recipe)
 }
 
 void
-sl_public_clear(struct sl_public *pub)
+sl_recorded_clear(struct sl_recorded *pub)
 {
 	free(pub->spki);
-	*pub = (struct sl_public){ 0 };
+	*pub = (struct sl_recorded){ 0 };
 }

@@ -20,12 +20,12 @@ struct sl_recipe {
 struct sl_keyid sl_recipe_keyid(const struct sl_recipe *recipe);
 
 /* What is on record of a derived key's public side. spki is owned. */
-struct sl_public {
+struct sl_recorded {
 	uint8_t *spki;
 	size_t spki_len;
 	struct sl_rsa_hints hints;
 };
 
-void sl_public_clear(struct sl_public *pub);
+void sl_recorded_clear(struct sl_recorded *pub);
 
 #endif

@@ -104,9 +104,9 @@ SL_MUST_CHECK enum sl_err sl_store_remove(struct sl_store *store, int64_t row);
 
 /* The public half of a derived key, by sl_context_index(). SL_ERR_NOT_FOUND. */
 SL_MUST_CHECK enum sl_err sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
-                                          struct sl_public *ret_public);
+                                          struct sl_recorded *ret_public);
 SL_MUST_CHECK enum sl_err sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
-                                              const struct sl_public *pub);
+                                              const struct sl_recorded *pub);
 
 /* Roots of the token that have objects and are not current (NULL: all). The caller frees *ret_orphans. */
 SL_MUST_CHECK enum sl_err sl_store_orphans(struct sl_store *store, const char *token, const struct sl_root_name *current,

@@ -375,11 +375,11 @@ sl_store_find(struct sl_store *store, int64_t root, const struct sl_store_query 
 }
 
 enum sl_err
-sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], struct sl_public *ret_public)
+sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], struct sl_recorded *ret_public)
 {
 	SL_STORE_HELD(store);
 	SL_SQL sql = { 0 };
-	struct sl_public pub = { 0 };
+	struct sl_recorded pub = { 0 };
 	enum sl_err err;
 	bool row;
 
@@ -404,7 +404,7 @@ sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CON
 }
 
 enum sl_err
-sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], const struct sl_public *pub)
+sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], const struct sl_recorded *pub)
 {
 	SL_STORE_HELD(store);
 	SL_SQL sql = { 0 };
