@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/sealed.h"
+#include "crypto/der.h"
 
 #include "base/buf.h"
 
@@ -122,29 +123,6 @@ sl_sealed_write(const struct sl_sealed *sealed, uint8_t **ret_der, size_t *ret_l
 	return SL_OK;
 }
 
-/* One element of the given tag, with the shortest length that it can have; its contents. */
-static struct sl_reader
-enter(struct sl_reader *r, int tag)
-{
-	struct sl_reader inner = { .bad = true };
-	const uint8_t *at;
-	size_t len;
-
-	if (sl_reader_u8(r) != tag)
-		r->bad = true;
-	len = sl_reader_u8(r);
-	if (len == 0x81)
-		r->bad = (len = sl_reader_u8(r)) < 0x80 || r->bad;
-	else if (len == 0x82)
-		r->bad = (len = sl_reader_u16be(r)) < 0x100 || r->bad;
-	else if (len >= 0x80)
-		r->bad = true;
-	at = sl_reader_bytes(r, len);
-	if (at != NULL)
-		inner = sl_reader_of(at, len);
-	return inner;
-}
-
 static bool
 next_is(const struct sl_reader *r, int tag)
 {
@@ -154,7 +132,7 @@ next_is(const struct sl_reader *r, int tag)
 static uint32_t
 read_integer(struct sl_reader *r)
 {
-	struct sl_reader n = enter(r, TAG_INTEGER);
+	struct sl_reader n = sl_der_enter(r, TAG_INTEGER);
 	uint32_t value = 0;
 
 	/* Positive, shortest, 32 bits. */
@@ -173,7 +151,7 @@ read_integer(struct sl_reader *r)
 static bool
 read_boolean(struct sl_reader *field)
 {
-	struct sl_reader b = enter(field, TAG_BOOLEAN);
+	struct sl_reader b = sl_der_enter(field, TAG_BOOLEAN);
 	const uint8_t value = sl_reader_u8(&b);
 
 	if (!sl_reader_done(&b) || !sl_reader_done(field) || (value != 0 && value != 1 && value != 0xff))
@@ -189,12 +167,12 @@ static bool
 are_policies(struct sl_reader list)
 {
 	while (!list.bad && list.left != 0) {
-		struct sl_reader policy = enter(&list, TAG_SEQUENCE);
-		struct sl_reader code = enter(&policy, TAG_FIELD);
-		struct sl_reader command = enter(&policy, TAG_FIELD + 1);
+		struct sl_reader policy = sl_der_enter(&list, TAG_SEQUENCE);
+		struct sl_reader code = sl_der_enter(&policy, TAG_FIELD);
+		struct sl_reader command = sl_der_enter(&policy, TAG_FIELD + 1);
 
 		(void)read_integer(&code);
-		(void)enter(&command, TAG_OCTETS);
+		(void)sl_der_enter(&command, TAG_OCTETS);
 		if (!sl_reader_done(&code) || !sl_reader_done(&command) || !sl_reader_done(&policy))
 			return false;
 	}
@@ -209,16 +187,16 @@ static bool
 are_auth_policies(struct sl_reader list)
 {
 	while (!list.bad && list.left != 0) {
-		struct sl_reader one = enter(&list, TAG_SEQUENCE);
+		struct sl_reader one = sl_der_enter(&list, TAG_SEQUENCE);
 		struct sl_reader name = { .bad = false };
 		struct sl_reader policy;
 
 		if (next_is(&one, TAG_FIELD)) {
-			name = enter(&one, TAG_FIELD);
-			(void)enter(&name, TAG_UTF8);
+			name = sl_der_enter(&one, TAG_FIELD);
+			(void)sl_der_enter(&name, TAG_UTF8);
 		}
-		policy = enter(&one, TAG_FIELD + 1);
-		if (!are_policies(enter(&policy, TAG_SEQUENCE)) || !sl_reader_done(&name) || !sl_reader_done(&policy) ||
+		policy = sl_der_enter(&one, TAG_FIELD + 1);
+		if (!are_policies(sl_der_enter(&policy, TAG_SEQUENCE)) || !sl_reader_done(&name) || !sl_reader_done(&policy) ||
 		    !sl_reader_done(&one))
 			return false;
 	}
@@ -236,7 +214,7 @@ refuse(struct sl_msg *msg, enum sl_err err, const char *why)
 static enum sl_err
 read_list(struct sl_reader *field, bool (*check)(struct sl_reader), struct sl_bytes *ret_contents, struct sl_msg *msg)
 {
-	const struct sl_reader list = enter(field, TAG_SEQUENCE);
+	const struct sl_reader list = sl_der_enter(field, TAG_SEQUENCE);
 
 	if (list.bad || !sl_reader_done(field) || !check(list))
 		return refuse(msg, SL_ERR_FORMAT, "a policy is not of the form it has to have");
@@ -256,7 +234,7 @@ read_field(int n, struct sl_reader *field, struct sl_sealed *sealed, struct sl_m
 	case AUTH_POLICY:
 		return read_list(field, are_auth_policies, &sealed->auth_policy, msg);
 	case DESCRIPTION:
-		(void)enter(field, TAG_UTF8);
+		(void)sl_der_enter(field, TAG_UTF8);
 		break;
 	case RSA_PARENT:
 		if (read_boolean(field))
@@ -281,7 +259,7 @@ read_fields(struct sl_reader *key, struct sl_sealed *sealed, struct sl_msg *msg)
 
 	while (err == SL_OK && !key->bad && key->left != 0 && (key->at[0] & 0xe0) == TAG_FIELD) {
 		const int n = key->at[0] & 0x1f;
-		struct sl_reader field = enter(key, key->at[0]);
+		struct sl_reader field = sl_der_enter(key, key->at[0]);
 
 		if (field.bad || n <= last)
 			return refuse(msg, SL_ERR_FORMAT, "an optional field is not where it has to be");
@@ -294,7 +272,7 @@ read_fields(struct sl_reader *key, struct sl_sealed *sealed, struct sl_msg *msg)
 static struct sl_bytes
 read_area(struct sl_reader *r)
 {
-	struct sl_reader octets = enter(r, TAG_OCTETS);
+	struct sl_reader octets = sl_der_enter(r, TAG_OCTETS);
 	const size_t len = sl_reader_u16be(&octets);
 	const uint8_t *at = sl_reader_bytes(&octets, len);
 
@@ -307,8 +285,8 @@ enum sl_err
 sl_sealed_read(const uint8_t *der, size_t len, struct sl_sealed *ret_sealed, struct sl_msg *msg)
 {
 	struct sl_reader r = sl_reader_of(der, len);
-	struct sl_reader key = enter(&r, TAG_SEQUENCE);
-	struct sl_reader oid = enter(&key, TAG_OID);
+	struct sl_reader key = sl_der_enter(&r, TAG_SEQUENCE);
+	struct sl_reader oid = sl_der_enter(&key, TAG_OID);
 	struct sl_sealed sealed = { .parent = 0 };
 	enum sl_err err;
 
