@@ -11,7 +11,7 @@
  * Faults, one at a time: the n-th call of a kind fails, and those after it too when the fault stays. For calls that our own objects make
  * (linker wrap), and for those that SQLite makes to its allocator and to the files. One thread only.
  */
-enum fault_kind { FAULT_MEMORY, FAULT_SYSTEM, FAULT_SQLITE_MEMORY, FAULT_SQLITE_FILE, FAULT_KINDS };
+enum fault_kind { FAULT_MEMORY, FAULT_SYSTEM, FAULT_SQLITE_MEMORY, FAULT_SQLITE_FILE, FAULT_KINDS, FAULT_DEATH };
 
 /* Before SQLite's first use. */
 void fault_set_up(void);
