@@ -292,6 +292,20 @@ sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
+void
+sl_token_forget_private(struct sl_token *token)
+{
+	const struct sl_object *object;
+	uint64_t handle;
+	size_t at = 0;
+
+	(void)pthread_rwlock_wrlock(&token->lock);
+	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
+		if ((object->home == SL_HOME_SESSION || object->home == SL_HOME_STORE) && sl_attrs_bool(&object->attrs, CKA_PRIVATE, false))
+			unpublish_locked(token, handle);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
 enum sl_err
 sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key)
 {

@@ -76,6 +76,8 @@ SL_MUST_CHECK enum sl_err sl_token_publish_locked(struct sl_token *token, struct
 void sl_token_unpublish(struct sl_token *token, const struct sl_object *object);
 /* All objects go, and are made again when somebody looks for them: the root, or its S, is another one. */
 void sl_token_forget(struct sl_token *token);
+/* The same for private ones, after a logout: their handles are never good again. */
+void sl_token_forget_private(struct sl_token *token);
 /* Session objects of a session (of all sessions: 0). */
 void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session);
 
