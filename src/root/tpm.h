@@ -183,6 +183,15 @@ SL_MUST_CHECK enum sl_err sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct 
 void sl_tpm_grant_end(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
 uint32_t sl_tpm_grant_handle(enum sl_hierarchy hierarchy);
 
+/* What a batch wants of the salt key; each may be NULL. */
+struct sl_tpm_wish {
+	struct sl_tpm_session *session; /* an HMAC session */
+	struct sl_tpm_session *policy;  /* a policy session: tpm_policy.h */
+	struct sl_tpm_object *parent;   /* the key itself stays, to load or make objects under it: at SL_TPM_SRK, or to be flushed */
+};
+SL_MUST_CHECK enum sl_err sl_tpm_salt_use(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
+                                          const struct sl_tpm_wish *wish);
+
 /*
  * Finds the root's salt key and, where session is not NULL, starts a session salted to it. grant is the root's. SL_ERR_MISMATCH when there
  * is no such key with the pinned Name.
