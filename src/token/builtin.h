@@ -16,5 +16,7 @@ SL_MUST_CHECK enum sl_err sl_builtin_build(struct sl_token *token);
 void sl_builtin_free(struct sl_token *token);
 /* Puts them into the token's table, again after it was emptied. token.lock is held for writing. */
 SL_MUST_CHECK enum sl_err sl_builtin_publish_locked(struct sl_token *token);
+/* A logout: private ones are another snapshot with no handle, until they are published again. token.lock is held for writing. */
+void sl_builtin_close_locked(struct sl_token *token);
 
 #endif

@@ -234,3 +234,43 @@ sl_declared_forget_locked(struct sl_token *token)
 		*d = fresh;
 	}
 }
+
+/* The same key, not computed yet; what is on record of it stays. */
+static enum sl_err
+without_key(const struct sl_object *object, struct sl_object **ret_fresh)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
+	SL_CLEANUP(sl_material_unref) struct sl_material *material = NULL;
+	const struct sl_attr *spki = sl_attrs_get(&object->attrs, CKA_PUBLIC_KEY_INFO);
+	struct sl_known known = { .hints = sl_material_hints(object->material) };
+	enum sl_err err;
+
+	if (spki != NULL && spki->len != 0) {
+		known.spki = spki->value;
+		known.spki_len = spki->len;
+	}
+	if ((err = sl_material_of_recipe(sl_material_recipe(object->material), &known, &material)) != SL_OK ||
+	    (err = sl_object_clone(object, &fresh)) != SL_OK)
+		return err;
+	sl_material_unref(&fresh->material);
+	fresh->material = SL_TAKE(material);
+	fresh->handle = 0;
+	*ret_fresh = SL_TAKE(fresh);
+	return SL_OK;
+}
+
+void
+sl_declared_close_locked(struct sl_token *token)
+{
+	for (size_t i = 0; i < token->n_declared; i++) {
+		struct sl_declared *d = &token->declared[i];
+		struct sl_object *fresh = NULL;
+
+		if (d->objects[SL_DECLARED_KEY] == NULL || !sl_object_is_private(d->objects[SL_DECLARED_KEY]))
+			continue;
+		if (without_key(d->objects[SL_DECLARED_KEY], &fresh) != SL_OK)
+			sl_log(SL_LOG_ERROR, "out of memory: the key \"%s\" is not listed", d->file->label);
+		sl_object_unref(&d->objects[SL_DECLARED_KEY]);
+		d->objects[SL_DECLARED_KEY] = fresh;
+	}
+}

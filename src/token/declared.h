@@ -34,4 +34,10 @@ SL_MUST_CHECK enum sl_err sl_declared_finish(struct sl_token *token, const CK_AT
 /* Back to what is known without the root: it is another one now. token.lock is held for writing. */
 void sl_declared_forget_locked(struct sl_token *token);
 
+/*
+ * A logout: the private objects are other snapshots with no handle and without the keys, until they are published again. token.lock is held for
+ * writing.
+ */
+void sl_declared_close_locked(struct sl_token *token);
+
 #endif

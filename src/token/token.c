@@ -287,6 +287,23 @@ sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
+void
+sl_token_logged_out(struct sl_token *token)
+{
+	const struct sl_object *object;
+	uint64_t handle;
+	size_t at = 0;
+
+	(void)pthread_rwlock_wrlock(&token->lock);
+	(void)__atomic_fetch_add(&token->logouts, 1, __ATOMIC_ACQ_REL);
+	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
+		if (sl_object_is_private(object))
+			unpublish_locked(token, handle);
+	sl_declared_close_locked(token);
+	sl_builtin_close_locked(token);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
 enum sl_err
 sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key)
 {

@@ -30,6 +30,7 @@ struct sl_token {
 
 	pthread_rwlock_t lock;      /* of all that follows */
 	unsigned epoch;             /* counts the roots seen: objects of an earlier one are gone */
+	unsigned logouts;           /* atomic; written with the lock held: private objects of before are gone */
 	struct sl_table objects;    /* handle -> struct sl_object, one reference each */
 	struct sl_table in_session; /* the same for SL_HOME_SESSION only; no reference */
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
@@ -73,6 +74,13 @@ SL_MUST_CHECK enum sl_err sl_token_publish_locked(struct sl_token *token, struct
 void sl_token_unpublish(struct sl_token *token, const struct sl_object *object);
 /* Session objects of a session (of all sessions: 0). */
 void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session);
+
+/*
+ * Nobody is logged in any more, or with another secret: handles of private objects end here for ever, private session objects are destroyed, and
+ * private keys that were derived or unsealed are dropped. What is being made meanwhile with the old login is not published any more (view.h). To be
+ * called after sl_login_state() says so. Takes token.lock.
+ */
+void sl_token_logged_out(struct sl_token *token);
 
 /* The key of an object, referenced; derived or unsealed now when it was not needed before. SL_ERR_ARG when it is not a key. */
 SL_MUST_CHECK enum sl_err sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key);
