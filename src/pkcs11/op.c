@@ -8,11 +8,8 @@
 #include <stdlib.h>
 
 static void
-free_ops(void *front)
+free_keyed(struct sl_ops *ops)
 {
-	struct sl_ops *ops = front;
-
-	sl_digest_free(&ops->digest.digest);
 	sl_signing_free(&ops->sign);
 	sl_signing_free(&ops->verify);
 	sl_signing_free(&ops->message_sign.sign);
@@ -23,6 +20,15 @@ free_ops(void *front)
 	sl_crypt_free(&ops->decrypt);
 	sl_message_free(&ops->message_encrypt);
 	sl_message_free(&ops->message_decrypt);
+}
+
+static void
+free_ops(void *front)
+{
+	struct sl_ops *ops = front;
+
+	sl_digest_free(&ops->digest.digest);
+	free_keyed(ops);
 	free(ops);
 }
 
@@ -83,6 +89,85 @@ sl_op_cancel(struct sl_session *session, CK_FLAGS flags)
 	if ((flags & CKF_VERIFY_RECOVER) != 0)
 		ops->verify_recover.active = false;
 	cancel_messages(ops, flags);
+}
+
+/* A search under way goes on with what is still there. */
+static void
+filter_found(struct sl_session *session)
+{
+	size_t n = session->found_at;
+
+	if (session->found == NULL)
+		return;
+	for (size_t i = session->found_at; i < session->found_n; i++) {
+		struct sl_object *object = sl_token_object(session->token, session->found[i]);
+
+		if (object != NULL)
+			session->found[n++] = session->found[i];
+		sl_object_unref(&object);
+	}
+	session->found_n = n;
+}
+
+/* All but the hash of C_Digest, which needs no key. */
+static void
+forget_keys(struct sl_ops *ops)
+{
+	struct sl_digest_op digest = ops->digest;
+
+	free_keyed(ops);
+	*ops = (struct sl_ops){ .digest = digest };
+}
+
+void
+sl_op_logged_out(struct sl_session *session)
+{
+	const unsigned logouts = __atomic_load_n(&session->token->logouts, __ATOMIC_ACQUIRE);
+	struct sl_ops *ops = session->front;
+
+	if (session->logouts == logouts)
+		return;
+	session->logouts = logouts;
+	filter_found(session);
+	if (ops != NULL)
+		forget_keys(ops);
+}
+
+bool
+sl_op_awaits_pin(const struct sl_session *session)
+{
+	const struct sl_ops *ops = session->front;
+
+	return ops != NULL && ((ops->sign.active && (ops->awaiting & CKF_SIGN) != 0) ||
+	                       (ops->decrypt.active && (ops->awaiting & CKF_DECRYPT) != 0) ||
+	                       (ops->sign_recover.active && (ops->awaiting & CKF_SIGN_RECOVER) != 0) ||
+	                       (ops->message_sign.sign.active && (ops->awaiting & CKF_MESSAGE_SIGN) != 0));
+}
+
+void
+sl_op_pin_given(struct sl_session *session)
+{
+	struct sl_ops *ops = session->front;
+
+	if (ops != NULL)
+		ops->awaiting = 0;
+}
+
+CK_RV
+sl_ops_may_use(struct sl_session *session, CK_FLAGS flag)
+{
+	const struct sl_ops *ops = session->front;
+
+	return ops != NULL && (ops->awaiting & flag) != 0 ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
+}
+
+void
+sl_ops_ask_again(struct sl_session *session, CK_FLAGS flag)
+{
+	struct sl_ops *ops = session->front;
+
+	if (ops != NULL)
+		ops->awaiting |= ops->asking & flag;
 }
 
 bool

@@ -50,7 +50,18 @@ sl_builtin_publish_locked(struct sl_token *token)
 	enum sl_err err = SL_OK;
 
 	for (size_t i = 0; i < SL_BUILTIN_MAX && err == SL_OK; i++)
-		if (token->builtin[i] != NULL)
+		if (token->builtin[i] != NULL && (!token->guarded || !sl_object_is_private(token->builtin[i])))
+			err = sl_token_publish_locked(token, token->builtin[i]);
+	return err;
+}
+
+enum sl_err
+sl_builtin_open_locked(struct sl_token *token)
+{
+	enum sl_err err = SL_OK;
+
+	for (size_t i = 0; i < SL_BUILTIN_MAX && err == SL_OK; i++)
+		if (token->builtin[i] != NULL && sl_table_get(&token->objects, token->builtin[i]->handle) == NULL)
 			err = sl_token_publish_locked(token, token->builtin[i]);
 	return err;
 }

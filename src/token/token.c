@@ -6,6 +6,7 @@
 #include "crypto/digest.h"
 #include "token/builtin.h"
 #include "token/declared.h"
+#include "token/login.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -287,20 +288,48 @@ sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
-void
-sl_token_logged_out(struct sl_token *token)
+static void
+close_private_locked(struct sl_token *token)
 {
 	const struct sl_object *object;
 	uint64_t handle;
 	size_t at = 0;
 
-	(void)pthread_rwlock_wrlock(&token->lock);
 	(void)__atomic_fetch_add(&token->logouts, 1, __ATOMIC_ACQ_REL);
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (sl_object_is_private(object))
 			unpublish_locked(token, handle);
 	sl_declared_close_locked(token);
 	sl_builtin_close_locked(token);
+}
+
+void
+sl_token_logged_out(struct sl_token *token)
+{
+	(void)pthread_rwlock_wrlock(&token->lock);
+	close_private_locked(token);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
+void
+sl_token_guard(struct sl_token *token, bool guarded)
+{
+	const struct sl_object *object;
+	uint64_t handle;
+	size_t at = 0;
+
+	if (__atomic_load_n(&token->guarded, __ATOMIC_ACQUIRE) == guarded)
+		return;
+	(void)pthread_rwlock_wrlock(&token->lock);
+	if (token->guarded != guarded) {
+		__atomic_store_n(&token->guarded, guarded, __ATOMIC_RELEASE);
+		close_private_locked(token);
+		token->epoch++;
+		while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
+			if (object->home == SL_HOME_DECLARED)
+				unpublish_locked(token, handle);
+		sl_declared_forget_locked(token);
+	}
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
@@ -308,6 +337,7 @@ enum sl_err
 sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key)
 {
 	struct sl_root_name name = { .len = 0 };
+	SL_SECRET secret = { 0 };
 	enum sl_err err;
 
 	if (object->material == NULL)
@@ -318,7 +348,9 @@ sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **r
 	/* For a sealed key the name does not matter, but the pin of the salt key comes with it. */
 	if (sl_material_needs_root(object->material) && (err = sl_token_identify(token, &name, NULL)) != SL_OK)
 		return err;
-	err = sl_material_key(object->material, token->root, &name, ret_key);
+	if (sl_material_bound(object->material) && (err = sl_login_secret(token, &secret)) != SL_OK)
+		return err;
+	err = sl_material_key(object->material, token->root, &name, &secret, ret_key);
 	if (err == SL_ERR_MISMATCH)
 		sl_device_forget(token->instance->device); /* the next question goes to the TPM */
 	return err;

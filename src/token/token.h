@@ -31,6 +31,7 @@ struct sl_token {
 	pthread_rwlock_t lock;      /* of all that follows */
 	unsigned epoch;             /* counts the roots seen: objects of an earlier one are gone */
 	unsigned logouts;           /* atomic; written with the lock held: private objects of before are gone */
+	bool guarded;               /* atomic, likewise: the token has PINs, and private objects are there only for its user (view.h) */
 	struct sl_table objects;    /* handle -> struct sl_object, one reference each */
 	struct sl_table in_session; /* the same for SL_HOME_SESSION only; no reference */
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
@@ -82,7 +83,16 @@ void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE ses
  */
 void sl_token_logged_out(struct sl_token *token);
 
-/* The key of an object, referenced; derived or unsealed now when it was not needed before. SL_ERR_ARG when it is not a key. */
+/*
+ * Whether the token has PINs. Where that is news, private objects of before are gone, and declared keys are others now: they depend on the token
+ * secret. Takes token.lock.
+ */
+void sl_token_guard(struct sl_token *token, bool guarded);
+
+/*
+ * The key of an object, referenced; derived or unsealed now when it was not needed before. SL_ERR_ARG when it is not a key, SL_ERR_LOGIN
+ * when it needs the user's login.
+ */
 SL_MUST_CHECK enum sl_err sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key);
 
 /* C_FindObjects: handles of all objects that match, in order of creation. The caller frees *ret_handles. */
