@@ -7,7 +7,9 @@
 
 /*
  * Who is logged in to a token in this process, and the token secret S that the login gave (doc/pin.md). One state for all sessions of the token.
- * Lock: token->login.lock, a leaf but for the store and the root, which are asked with it held: one login at a time.
+ * Lock: login.lock, which comes after token.name_lock and is a leaf but for the session table, the store and the root, which are asked with it held:
+ * one login at a time. Functions that can ask the root for its name are called with no lock held but a session's and token.finish_lock.
+ * After fork the child's instance is a new one: nobody is logged in there, and its parent's S reads as zeros.
  */
 enum sl_login_state { SL_LOGIN_PUBLIC, SL_LOGIN_USER, SL_LOGIN_SO };
 
@@ -23,9 +25,16 @@ struct sl_pin_state {
 #define SL_PIN_MIN 4
 #define SL_PIN_MAX 255
 
+SL_MUST_CHECK enum sl_err sl_login_new(struct sl_token *token);
+void sl_login_free(struct sl_token *token);
+
 /* Cheap after the first time: one look at the store, or one TPM command, until something changes. */
 SL_MUST_CHECK enum sl_err sl_pin_state(struct sl_token *token, struct sl_pin_state *ret_state);
 
+/* PINs in NV are looked for anew the next time: what another process did there, nobody tells us. */
+void sl_pin_ask_again(struct sl_token *token);
+
+/* One atomic read: fit for every call. */
 enum sl_login_state sl_login_state(struct sl_token *token);
 
 /*
@@ -33,5 +42,17 @@ enum sl_login_state sl_login_state(struct sl_token *token);
  * logged in (the SO is nobody here).
  */
 SL_MUST_CHECK enum sl_err sl_login_secret(struct sl_token *token, struct sl_secret *ret_secret);
+
+/*
+ * The id of that same S, for what is stored with it (struct sl_record: secret_id, sl_store_set_public()); where the PINs are in NV, it is put on record
+ * first, if it was not. SL_ERR_LOGIN. Not for a token that has no PIN: SL_ERR_NOT_FOUND.
+ */
+SL_MUST_CHECK enum sl_err sl_login_secret_id(struct sl_token *token, uint8_t ret_id[SL_SECRET_ID]);
+
+/* Counts logouts: another number means that whatever was made with S before has to go. One atomic read. */
+unsigned sl_login_epoch(struct sl_token *token);
+
+/* The token's root is another one: nobody is logged in to that. May be called with token.name_lock held. */
+void sl_login_reset(struct sl_token *token);
 
 #endif

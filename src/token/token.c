@@ -25,6 +25,8 @@ sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_to
 	(void)pthread_mutex_init(&token->finish_lock, NULL);
 	(void)pthread_mutex_init(&token->name_lock, NULL);
 	(void)pthread_rwlock_init(&token->lock, NULL);
+	if ((err = sl_login_new(token)) != SL_OK)
+		return err;
 	if ((err = sl_root_open(instance->device, &token->config->root, &token->root)) != SL_OK) {
 		sl_msg_set(msg, "token %s: %s", token->config->name, sl_err_text(err));
 		return err;
@@ -59,6 +61,7 @@ sl_token_free(struct sl_token **ptoken)
 	sl_declared_free(token);
 	sl_builtin_free(token);
 	sl_root_close(&token->root);
+	sl_login_free(token);
 	(void)pthread_rwlock_destroy(&token->lock);
 	(void)pthread_mutex_destroy(&token->name_lock);
 	(void)pthread_mutex_destroy(&token->finish_lock);
@@ -86,8 +89,8 @@ sl_token_present(struct sl_token *token, struct sl_root_info *ret_info)
 }
 
 /* The objects of another root are gone from view; what sessions made themselves stays theirs only while the root is the same. */
-static void
-forget_objects(struct sl_token *token)
+void
+sl_token_forget(struct sl_token *token)
 {
 	(void)pthread_rwlock_wrlock(&token->lock);
 	token->epoch++;
@@ -141,7 +144,8 @@ identify_locked(struct sl_token *token)
 	if (token->named && !same_name(&name, &token->name)) {
 		sl_log(SL_LOG_INFO, "token %s: another root than before", token->config->name);
 		token->pinned = false;
-		forget_objects(token);
+		sl_token_forget(token);
+		sl_login_reset(token);
 	}
 	if ((err = sl_store_root(token->instance->store, token->config->name, &name, false, &row)) != SL_OK)
 		return err;
