@@ -3,6 +3,7 @@
 #include "pkcs11/op.h"
 
 #include "pkcs11/op_private.h"
+#include "token/login.h"
 #include "token/rv.h"
 
 #include <stdlib.h>
@@ -122,12 +123,12 @@ forget_keys(struct sl_ops *ops)
 void
 sl_op_logged_out(struct sl_session *session)
 {
-	const unsigned logouts = __atomic_load_n(&session->token->logouts, __ATOMIC_ACQUIRE);
+	const unsigned epoch = sl_login_epoch(session->token);
 	struct sl_ops *ops = session->front;
 
-	if (session->logouts == logouts)
+	if (session->epoch == epoch)
 		return;
-	session->logouts = logouts;
+	session->epoch = epoch;
 	filter_found(session);
 	if (ops != NULL)
 		forget_keys(ops);

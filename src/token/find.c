@@ -117,7 +117,7 @@ sealed_material(const struct sl_record *record, const struct sl_known *known, st
 	const struct sl_sealed_key sealed = {
 		.blob = record->sealed,
 		.len = record->sealed_len,
-		.form = record->form,
+		.form = record->sealed_form == 0 ? SL_SEAL_FORM_HEADED : record->sealed_form,
 		.secret = sl_attrs_ulong(&record->attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_SECRET_KEY,
 		.bound = record->bound,
 	};

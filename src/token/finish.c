@@ -185,6 +185,7 @@ derive(struct sl_token *token, const struct sl_root_name *name, struct jobs *job
 static void
 remember(struct sl_token *token, const struct jobs *jobs)
 {
+	uint8_t secret_id[SL_SECRET_ID];
 	int64_t root = 0;
 	enum sl_err err = SL_OK;
 
@@ -196,8 +197,11 @@ remember(struct sl_token *token, const struct jobs *jobs)
 				return;
 			err = sl_token_store_root(token, &root);
 		}
+		if (err == SL_OK && is_bound(&jobs->at[i]))
+			err = sl_login_secret_id(token, secret_id);
 		if (err == SL_OK)
-			err = sl_store_set_public(token->instance->store, root, jobs->at[i].store_index, &jobs->at[i].pub, NULL);
+			err = sl_store_set_public(token->instance->store, root, jobs->at[i].store_index, &jobs->at[i].pub,
+			                          is_bound(&jobs->at[i]) ? secret_id : NULL);
 	}
 	if (err != SL_OK)
 		sl_log(SL_LOG_INFO, "public keys are not stored: %s", sl_err_text(err));

@@ -276,6 +276,8 @@ store(struct sl_birth *b, int64_t ret_rows[2])
 		private.has_recipe = true;
 		private.recipe = *recipe;
 		private.bound = sl_material_bound(b->material);
+		if (private.bound)
+			rv = sl_rv(sl_login_secret_id(token, private.secret_id));
 	} else if (rv == CKR_OK) {
 		rv = sl_newkey_seal(token, &b->view, b->key, &private);
 	}

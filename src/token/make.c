@@ -19,8 +19,7 @@ take_sealed(const struct sl_sealed_key *sealed, struct sl_record *record)
 		return CKR_HOST_MEMORY;
 	memcpy(record->sealed, sealed->blob, sealed->len);
 	record->sealed_len = sealed->len;
-	record->form = sealed->form;
-	record->bound = sealed->bound;
+	record->sealed_form = sealed->form;
 	return CKR_OK;
 }
 
@@ -56,9 +55,12 @@ store(struct sl_token *token, const struct sl_view *view, struct sl_material *ma
 		record->has_recipe = true;
 		record->recipe = *recipe;
 		record->hints = sl_material_hints(material);
-		record->bound = sl_material_bound(material);
 	} else if (material != NULL && sl_attrs_ulong(&record->attrs, CKA_CLASS, 0) != CKO_PUBLIC_KEY) {
 		rv = seal_material(token, view, material, record);
+	}
+	if (rv == CKR_OK && material != NULL && sl_material_bound(material)) {
+		record->bound = true;
+		rv = sl_rv(sl_login_secret_id(token, record->secret_id));
 	}
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_token_store_root(token, &root));

@@ -308,9 +308,8 @@ sl_newkey_seal(struct sl_token *token, const struct sl_view *view, const struct 
 
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_seal_key(token, key, &token_secret, &record->sealed, &record->sealed_len));
-	record->form = SL_SEAL_FORM_RAW;
-	record->bound = token_secret.len != 0;
-	return rv;
+	record->sealed_form = SL_SEAL_FORM_RAW;
+	return rv == CKR_OK ? sl_rv(sl_view_bind(token, &token_secret, record)) : rv;
 }
 
 static CK_RV

@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/session.h"
 
+#include "token/login.h"
+
 #include <stdlib.h>
 
 void
@@ -46,7 +48,7 @@ sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SES
 	session->handle = handle;
 	session->token = token;
 	session->rw = rw;
-	session->logouts = __atomic_load_n(&token->logouts, __ATOMIC_ACQUIRE);
+	session->epoch = sl_login_epoch(token);
 	(void)pthread_mutex_init(&session->lock, NULL);
 	(void)pthread_rwlock_wrlock(&all->lock);
 	err = sl_table_put(&all->by_handle, handle, session);

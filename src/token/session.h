@@ -20,7 +20,7 @@ struct sl_session {
 	size_t found_n;
 	size_t found_at;
 	bool finding;
-	unsigned logouts; /* of the token, when the front last looked */
+	unsigned epoch; /* sl_login_epoch() when the front last looked */
 	void *front;
 	void (*free_front)(void *front);
 };

@@ -214,6 +214,8 @@ sl_token_object(struct sl_token *token, CK_OBJECT_HANDLE handle)
 {
 	struct sl_object *object;
 
+	if (sl_login_epoch(token) != __atomic_load_n(&token->closed, __ATOMIC_ACQUIRE))
+		sl_token_logged_out(token);
 	(void)pthread_rwlock_rdlock(&token->lock);
 	object = sl_table_get(&token->objects, handle);
 	if (object != NULL)
@@ -299,7 +301,7 @@ close_private_locked(struct sl_token *token)
 	uint64_t handle;
 	size_t at = 0;
 
-	(void)__atomic_fetch_add(&token->logouts, 1, __ATOMIC_ACQ_REL);
+	__atomic_store_n(&token->closed, sl_login_epoch(token), __ATOMIC_RELEASE);
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (sl_object_is_private(object))
 			unpublish_locked(token, handle);
@@ -315,24 +317,48 @@ sl_token_logged_out(struct sl_token *token)
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
-void
-sl_token_guard(struct sl_token *token, bool guarded)
+/* Declared keys are other keys with another secret. */
+static void
+rebuild_declared_locked(struct sl_token *token)
 {
 	const struct sl_object *object;
 	uint64_t handle;
 	size_t at = 0;
 
-	if (__atomic_load_n(&token->guarded, __ATOMIC_ACQUIRE) == guarded)
+	token->epoch++;
+	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
+		if (object->home == SL_HOME_DECLARED)
+			unpublish_locked(token, handle);
+	sl_declared_forget_locked(token);
+}
+
+/* Ids are not known of PINs that are in NV, until somebody logs in. */
+static bool
+same_secret(const struct sl_token *token, const struct sl_pin_state *pins)
+{
+	static const uint8_t unknown[SL_SECRET_ID];
+
+	return memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 || memcmp(token->secret_id, unknown, SL_SECRET_ID) == 0 ||
+	       memcmp(pins->secret_id, unknown, SL_SECRET_ID) == 0;
+}
+
+void
+sl_token_guard(struct sl_token *token, const struct sl_pin_state *pins)
+{
+	bool same;
+
+	(void)pthread_rwlock_rdlock(&token->lock);
+	same = token->guarded == pins->initialized && memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0;
+	(void)pthread_rwlock_unlock(&token->lock);
+	if (same)
 		return;
 	(void)pthread_rwlock_wrlock(&token->lock);
-	if (token->guarded != guarded) {
-		__atomic_store_n(&token->guarded, guarded, __ATOMIC_RELEASE);
+	same = token->guarded == pins->initialized && same_secret(token, pins);
+	__atomic_store_n(&token->guarded, pins->initialized, __ATOMIC_RELEASE);
+	memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
+	if (!same) {
 		close_private_locked(token);
-		token->epoch++;
-		while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
-			if (object->home == SL_HOME_DECLARED)
-				unpublish_locked(token, handle);
-		sl_declared_forget_locked(token);
+		rebuild_declared_locked(token);
 	}
 	(void)pthread_rwlock_unlock(&token->lock);
 }

@@ -15,9 +15,11 @@ sl_view_take(struct sl_token *token, struct sl_view *ret_view)
 	if ((err = sl_pin_state(token, &pins)) != SL_OK)
 		return err;
 	view.guarded = pins.initialized;
-	sl_token_guard(token, view.guarded);
-	/* In this order: who logs out first changes the state, and then counts. */
-	view.logouts = __atomic_load_n(&token->logouts, __ATOMIC_ACQUIRE);
+	sl_token_guard(token, &pins);
+	/* In this order: a logout first changes the state, and then counts. */
+	view.epoch = sl_login_epoch(token);
+	if (view.epoch != __atomic_load_n(&token->closed, __ATOMIC_ACQUIRE))
+		sl_token_logged_out(token);
 	if (view.guarded)
 		view.who = sl_login_state(token);
 	*ret_view = view;
@@ -25,9 +27,9 @@ sl_view_take(struct sl_token *token, struct sl_view *ret_view)
 }
 
 bool
-sl_view_private(const struct sl_view *view, const struct sl_token *token)
+sl_view_private(const struct sl_view *view, struct sl_token *token)
 {
-	if (view->guarded != token->guarded || view->logouts != __atomic_load_n(&token->logouts, __ATOMIC_ACQUIRE))
+	if (view->guarded != token->guarded || view->epoch != sl_login_epoch(token))
 		return false;
 	return !view->guarded || view->who == SL_LOGIN_USER;
 }
@@ -80,4 +82,11 @@ enum sl_err
 sl_view_secret(struct sl_token *token, const struct sl_view *view, bool private, struct sl_secret *ret_secret)
 {
 	return view->guarded && private ? sl_login_secret(token, ret_secret) : SL_OK;
+}
+
+enum sl_err
+sl_view_bind(struct sl_token *token, const struct sl_secret *secret, struct sl_record *record)
+{
+	record->bound = secret->len != 0;
+	return record->bound ? sl_login_secret_id(token, record->secret_id) : SL_OK;
 }

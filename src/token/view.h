@@ -15,14 +15,14 @@
 struct sl_view {
 	bool guarded; /* the token has PINs */
 	enum sl_login_state who;
-	unsigned logouts;
+	unsigned epoch; /* sl_login_epoch() */
 };
 
 /* Asks for the state of the PINs. Where that is another one than before, private objects and declared keys are built anew. */
 SL_MUST_CHECK enum sl_err sl_view_take(struct sl_token *token, struct sl_view *ret_view);
 
 /* Whether private objects are there for this view; with token.lock held, until it is let go. */
-bool sl_view_private(const struct sl_view *view, const struct sl_token *token);
+bool sl_view_private(const struct sl_view *view, struct sl_token *token);
 
 /*
  * Whether an object with these attributes may be made now, and for whom; private: CKA_PRIVATE where they do not say. CKR_USER_NOT_LOGGED_IN; for a
@@ -43,5 +43,8 @@ CK_RV sl_view_publish(struct sl_token *token, const struct sl_view *view, struct
 
 /* The token secret for a key that is to be bound to it; empty where that key is not bound: it is public, or the token has no PIN. */
 SL_MUST_CHECK enum sl_err sl_view_secret(struct sl_token *token, const struct sl_view *view, bool private, struct sl_secret *ret_secret);
+
+/* Marks a record as bound where secret (sl_view_secret()'s) is not empty. */
+SL_MUST_CHECK enum sl_err sl_view_bind(struct sl_token *token, const struct sl_secret *secret, struct sl_record *record);
 
 #endif
