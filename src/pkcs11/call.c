@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "crypto/ossl.h"
-#include "pkcs11/op.h"
 #include "token/rv.h"
 
 #include <pthread.h>
@@ -219,15 +218,12 @@ sl_call_begin(struct sl_call *call, CK_SESSION_HANDLE session)
 	if (call->session == NULL)
 		return CKR_SESSION_HANDLE_INVALID;
 	call->token = call->session->token;
-	sl_op_logged_out(call->session);
 	return CKR_OK;
 }
 
 CK_RV
 sl_call_end(struct sl_call *call, const char *function, CK_RV rv)
 {
-	if (call->session != NULL)
-		sl_op_logged_out(call->session);
 	sl_session_release(&call->session);
 	if (call->in_module)
 		unlock();

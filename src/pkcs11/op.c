@@ -3,14 +3,16 @@
 #include "pkcs11/op.h"
 
 #include "pkcs11/op_private.h"
-#include "token/login.h"
 #include "token/rv.h"
 
 #include <stdlib.h>
 
 static void
-free_keyed(struct sl_ops *ops)
+free_ops(void *front)
 {
+	struct sl_ops *ops = front;
+
+	sl_digest_free(&ops->digest.digest);
 	sl_signing_free(&ops->sign);
 	sl_signing_free(&ops->verify);
 	sl_signing_free(&ops->message_sign.sign);
@@ -21,15 +23,6 @@ free_keyed(struct sl_ops *ops)
 	sl_crypt_free(&ops->decrypt);
 	sl_message_free(&ops->message_encrypt);
 	sl_message_free(&ops->message_decrypt);
-}
-
-static void
-free_ops(void *front)
-{
-	struct sl_ops *ops = front;
-
-	sl_digest_free(&ops->digest.digest);
-	free_keyed(ops);
 	free(ops);
 }
 
@@ -90,48 +83,6 @@ sl_op_cancel(struct sl_session *session, CK_FLAGS flags)
 	if ((flags & CKF_VERIFY_RECOVER) != 0)
 		ops->verify_recover.active = false;
 	cancel_messages(ops, flags);
-}
-
-/* A search under way goes on with what is still there. */
-static void
-filter_found(struct sl_session *session)
-{
-	size_t n = session->found_at;
-
-	if (session->found == NULL)
-		return;
-	for (size_t i = session->found_at; i < session->found_n; i++) {
-		struct sl_object *object = sl_token_object(session->token, session->found[i]);
-
-		if (object != NULL)
-			session->found[n++] = session->found[i];
-		sl_object_unref(&object);
-	}
-	session->found_n = n;
-}
-
-/* All but the hash of C_Digest, which needs no key. */
-static void
-forget_keys(struct sl_ops *ops)
-{
-	struct sl_digest_op digest = ops->digest;
-
-	free_keyed(ops);
-	*ops = (struct sl_ops){ .digest = digest };
-}
-
-void
-sl_op_logged_out(struct sl_session *session)
-{
-	const unsigned epoch = sl_login_epoch(session->token);
-	struct sl_ops *ops = session->front;
-
-	if (session->epoch == epoch)
-		return;
-	session->epoch = epoch;
-	filter_found(session);
-	if (ops != NULL)
-		forget_keys(ops);
 }
 
 bool

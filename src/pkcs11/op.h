@@ -90,12 +90,6 @@ CK_RV sl_op_msgsign_end(struct sl_session *session, CK_FLAGS flag);
 void sl_op_cancel(struct sl_session *session, CK_FLAGS flags);
 
 /*
- * A logout (or another login) since the session was last looked at: operations with keys end, what was prepared for them is dropped, and a search gives
- * only handles that are still good. Cheap when there was none.
- */
-void sl_op_logged_out(struct sl_session *session);
-
-/*
  * Whether an operation waits for the user's PIN (CKA_ALWAYS_AUTHENTICATE), and that he gave it: C_Login with CKU_CONTEXT_SPECIFIC.
  */
 bool sl_op_awaits_pin(const struct sl_session *session);

@@ -26,6 +26,8 @@ struct sl_pin_state {
 #define SL_PIN_MIN 4
 #define SL_PIN_MAX 255
 
+struct sl_part;
+
 SL_MUST_CHECK enum sl_err sl_login_new(struct sl_token *token);
 void sl_login_free(struct sl_token *token);
 
@@ -52,6 +54,28 @@ SL_MUST_CHECK enum sl_err sl_login_secret_id(struct sl_token *token, uint8_t ret
 
 /* Counts logouts: another number means that whatever was made with S before has to go. One atomic read. */
 unsigned sl_login_epoch(struct sl_token *token);
+
+/*
+ * What the PKCS#11 front does for a session of the token, whose lock it may hold but where it is said. all: the instance's sessions. A PIN whose
+ * data is NULL was not given.
+ */
+enum sl_pin_role;
+CK_RV sl_login(struct sl_sessions *all, struct sl_token *token, enum sl_pin_role role, struct sl_part pin);
+/*
+ * CKU_CONTEXT_SPECIFIC: the PIN of the user who is logged in, once more. Tried on the device, whoever gave it before. CKR_USER_NOT_LOGGED_IN,
+ * CKR_PIN_INCORRECT, CKR_PIN_LOCKED.
+ */
+CK_RV sl_login_context(struct sl_token *token, struct sl_part pin);
+/* With no session's lock held: what they are doing is ended. */
+CK_RV sl_login_out(struct sl_sessions *all, struct sl_token *token);
+/* Nobody stays logged in without a session. With no session's lock held. */
+void sl_login_idle(struct sl_sessions *all, struct sl_token *token);
+/* C_OpenSession: no read-only session beside the SO. */
+CK_RV sl_login_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SESSION_HANDLE *ret_handle);
+/* C_InitToken, C_InitPIN, C_SetPIN (the SO's PIN where he is logged in, else the user's). */
+CK_RV sl_login_init_token(struct sl_sessions *all, struct sl_token *token, struct sl_part pin, const char *label);
+CK_RV sl_login_init_pin(struct sl_token *token, struct sl_part pin);
+CK_RV sl_login_set_pin(struct sl_token *token, struct sl_part old, struct sl_part pin);
 
 /* The token's root is another one: nobody is logged in to that. May be called with token.name_lock held. */
 void sl_login_reset(struct sl_token *token);

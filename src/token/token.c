@@ -215,7 +215,7 @@ sl_token_object(struct sl_token *token, CK_OBJECT_HANDLE handle)
 	struct sl_object *object;
 
 	if (sl_login_epoch(token) != __atomic_load_n(&token->closed, __ATOMIC_ACQUIRE))
-		sl_token_logged_out(token);
+		sl_token_forget_private(token);
 	(void)pthread_rwlock_rdlock(&token->lock);
 	object = sl_table_get(&token->objects, handle);
 	if (object != NULL)
@@ -310,7 +310,7 @@ close_private_locked(struct sl_token *token)
 }
 
 void
-sl_token_logged_out(struct sl_token *token)
+sl_token_forget_private(struct sl_token *token)
 {
 	(void)pthread_rwlock_wrlock(&token->lock);
 	close_private_locked(token);

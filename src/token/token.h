@@ -87,7 +87,7 @@ void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE ses
  * private keys that were derived or unsealed are dropped. What is being made meanwhile with the old login is not published any more (view.h). To be
  * called after sl_login_epoch() says so, as soon as can be; whoever looks for objects first does it otherwise. Takes token.lock.
  */
-void sl_token_logged_out(struct sl_token *token);
+void sl_token_forget_private(struct sl_token *token);
 
 /*
  * Whether the token has PINs, and which secret. Where that is news, private objects of before are gone, and declared keys are others now. Takes

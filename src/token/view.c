@@ -19,7 +19,7 @@ sl_view_take(struct sl_token *token, struct sl_view *ret_view)
 	/* In this order: a logout first changes the state, and then counts. */
 	view.epoch = sl_login_epoch(token);
 	if (view.epoch != __atomic_load_n(&token->closed, __ATOMIC_ACQUIRE))
-		sl_token_logged_out(token);
+		sl_token_forget_private(token);
 	if (view.guarded)
 		view.who = sl_login_state(token);
 	*ret_view = view;
