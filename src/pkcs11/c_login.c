@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/call.h"
+#include "pkcs11/op.h"
 #include "token/pin.h"
 
 #include <string.h>
@@ -66,6 +67,20 @@ C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len, CK_BYTE 
 	return sl_call_end(&call, __func__, rv);
 }
 
+/* CKA_ALWAYS_AUTHENTICATE (section 4.9): for the operation that waits for it, which goes on waiting when the PIN is wrong. */
+static CK_RV
+login_context(struct sl_call *call, struct sl_part pin)
+{
+	CK_RV rv;
+
+	if (!sl_op_awaits_pin(call->session))
+		return CKR_OPERATION_NOT_INITIALIZED;
+	rv = sl_login_context(call->token, pin);
+	if (rv == CKR_OK)
+		sl_op_pin_given(call->session);
+	return rv;
+}
+
 static CK_RV
 login(struct sl_call *call, CK_USER_TYPE user, struct sl_part pin)
 {
@@ -77,8 +92,7 @@ login(struct sl_call *call, CK_USER_TYPE user, struct sl_part pin)
 	case CKU_USER:
 		return sl_login(call->sessions, call->token, SL_PIN_USER, pin);
 	case CKU_CONTEXT_SPECIFIC:
-		/* No operation asks for a PIN of its own. */
-		return CKR_OPERATION_NOT_INITIALIZED;
+		return login_context(call, pin);
 	default:
 		return CKR_USER_TYPE_INVALID;
 	}

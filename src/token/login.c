@@ -117,6 +117,7 @@ look(struct sl_login_held *held, int64_t generation)
 		pins.user = row.user.blob != NULL;
 	}
 	pins.to_be_changed = row.to_be_changed;
+	memcpy(pins.secret_id, row.secret_id, sizeof(pins.secret_id));
 	memcpy(pins.label, row.label, sizeof(pins.label));
 	if (login->state != SL_LOGIN_PUBLIC && tells_secret(held, on_record) &&
 	    memcmp(row.secret_id, login->secret_id, sizeof(row.secret_id)) != 0) {

@@ -18,6 +18,7 @@ struct sl_pin_state {
 	bool initialized;  /* C_InitToken was called: there is a SO PIN, and a token secret */
 	bool user;         /* there is a user PIN */
 	bool to_be_changed; /* the user's PIN was set by the SO and should be changed */
+	uint8_t secret_id[SL_SECRET_ID]; /* of S, as far as it is on record; else zeros */
 	char label[33];    /* given to C_InitToken, without the padding; "": the configuration's */
 };
 
