@@ -10,9 +10,9 @@ RH_OWNER, RH_NULL, RS_PW = 0x40000001, 0x40000007, 0x40000009
 CC = {"CreatePrimary": 0x131, "NV_DefineSpace": 0x12a, "NV_UndefineSpace": 0x122, "NV_Write": 0x137, "NV_Read": 0x14e,
       "NV_ReadPublic": 0x169, "HMAC": 0x155, "Load": 0x157, "Unseal": 0x15e, "FlushContext": 0x165, "ReadPublic": 0x173,
       "GetCapability": 0x17a, "EvictControl": 0x120}
-# TCG's P-256 storage key, EK Credential Profile/Provisioning Guidance: what tpm2-tools and systemd make as the storage root key.
+# TCG's P-256 storage key (doc/sealed.md).
 STORAGE = (struct.pack(">HHIH", 0x0023, 0x000b, 0x00030472, 0) + struct.pack(">HHHHHH", 0x0006, 128, 0x0043, 0x0010, 0x0003, 0x0010)
-           + struct.pack(">HH", 0, 0))
+           + (struct.pack(">H", 32) + bytes(32)) * 2)
 
 
 class Refused(Exception):

@@ -43,7 +43,7 @@ spec.loader.exec_module(derivation)
 DIR = os.environ["SL_TPM_DIR"]
 SO, USER = b"so-pin-of-the-vault", b"correct horse\x00battery"
 OTHER_SO, OTHER_USER = b"so-pin-of-another", b"1234-another-user"
-AES_KEY = bytes(range(0x40, 0x60))
+AES_KEY, OTHER_AES = bytes(range(0x40, 0x60)), bytes(range(0x80, 0xa0))
 P256 = bytes.fromhex("06082a8648ce3d030107")
 NV_INDEX = 0x01c0fe00
 TPM = rawtpm.Tpm()
@@ -122,7 +122,7 @@ def session_of(token, pin=None, who=P.CKU_USER):
         if lib.getTokenInfo(slot).label.strip("\0 ") in (token, "seedleaf-" + token):
             session = lib.openSession(slot, P.CKF_SERIAL_SESSION | P.CKF_RW_SESSION)
             if pin is not None:
-                session.login(pin.decode("latin1") if False else P.ckbytelist(pin), who)
+                session.login(P.ckbytelist(pin), who)
             return lib, slot, session
     raise ValueError("no token " + token)
 
@@ -140,7 +140,7 @@ def initialise(token, so, user):
     return True
 
 
-def make_keys(token, pin):
+def make_keys(token, pin, aes):
     """A derived pair and derived secret key, and a sealed pair and secret key. Returns the public points."""
     _, _, session = session_of(token, pin)
     points = {}
@@ -161,7 +161,7 @@ def make_keys(token, pin):
         (P.CKA_EC_PARAMS, P256), (P.CKA_EC_POINT, b"\x04" + bytes([len(point)]) + point), (P.CKA_VERIFY, True)])
     session.createObject([
         (P.CKA_CLASS, P.CKO_SECRET_KEY), (P.CKA_KEY_TYPE, P.CKK_AES), (P.CKA_LABEL, "sealed-aes"), (P.CKA_TOKEN, True),
-        (P.CKA_PRIVATE, True), (P.CKA_VALUE, AES_KEY), (P.CKA_ENCRYPT, True), (P.CKA_DECRYPT, True)])
+        (P.CKA_PRIVATE, True), (P.CKA_VALUE, aes), (P.CKA_ENCRYPT, True), (P.CKA_DECRYPT, True)])
     points["sealed"] = b"\x04" + bytes([len(point)]) + point
     return points
 
@@ -199,8 +199,8 @@ def signs(signature, point):
         return False
 
 
-def the_aes():
-    e = Cipher(algorithms.AES(AES_KEY), modes.ECB()).encryptor()
+def the_aes(key=AES_KEY):
+    e = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
     return e.update(DATA) + e.finalize()
 
 
@@ -301,12 +301,12 @@ def edited(sql):
     return copy
 
 
-def nothing(token, points, store, pin=None):
-    """No signature of the victim's keys and no encryption under them comes out of the module."""
+def nothing(token, points, store, pin=None, aes=AES_KEY):
+    """No signature of the victim's keys and no encryption under the victim's AES key comes out of the module."""
     for label, point in points.items():
         result = process(sign, token, label, pin, store=store)
         that(not signs(result, point), "signed with " + label)
-    that(process(encrypt, token, pin, store=store) != the_aes(), "encrypted")
+    that(process(encrypt, token, pin, store=store) != the_aes(aes), "encrypted")
 
 
 def main():
@@ -317,10 +317,10 @@ def main():
     os.environ["SEEDLEAF_CONF"] = conf
     raise_limit(30)
     that(process(initialise, "alice", SO, USER) is True, "alice")
-    points = process(make_keys, "alice", USER)
+    points = process(make_keys, "alice", USER, AES_KEY)
     that(isinstance(points, dict), points)
     that(process(initialise, "bob", OTHER_SO, OTHER_USER) is True, "bob")
-    others = process(make_keys, "bob", OTHER_USER)
+    others = process(make_keys, "bob", OTHER_USER, OTHER_AES)
 
     @check("control: with the PIN every key signs, and the sealed AES key encrypts")
     def _():
@@ -379,7 +379,6 @@ def main():
         that(process(labels_of, "alice", P.CKO_SECRET_KEY) == [], "secret keys")
         nothing("alice", points, None)
 
-    private = ("attribute", 2)
     edits = {
         "CKA_PRIVATE made false": [("UPDATE attribute SET value = 0 WHERE type = 2",)],
         "CKA_PRIVATE made false, bound made 0": [("UPDATE attribute SET value = 0 WHERE type = 2",), ("UPDATE recipe SET bound = 0",),
@@ -415,7 +414,7 @@ def main():
     @check("and uses none of the other's private keys, with his own PIN or his own on the other's token")
     def _():
         nothing("bob", points, None, OTHER_USER)
-        nothing("alice", others, None, USER)
+        nothing("alice", others, None, USER, OTHER_AES)
         that(process(sign, "alice", "derived", OTHER_USER) == "CKR_PIN_INCORRECT", "the other's PIN")
         forgive()
 
@@ -427,7 +426,7 @@ def main():
 
 def nv_attacks():
     process(initialise, "nv", SO, USER)
-    points = process(make_keys, "nv", USER)
+    points = process(make_keys, "nv", USER, AES_KEY)
     salt = hashlib.sha256(b"seedleaf nv v1\0" + struct.pack(">I", NV_INDEX)).digest()
     auth = strip(pin_auth(USER, 2, salt))
 
@@ -511,7 +510,7 @@ def traffic(secret, key, auth):
     def _():
         open(log, "w").close()
         trace = os.path.join(DIR, "debug.log")
-        os.environ["SEEDLEAF_LOG"] = "debug:" + trace if False else "debug"
+        os.environ["SEEDLEAF_LOG"] = "debug"
         conf = os.environ["SEEDLEAF_CONF"]
         with open(conf) as f:
             text = f.read()
