@@ -37,6 +37,9 @@ SL_MUST_CHECK enum sl_err sl_pin_state(struct sl_token *token, struct sl_pin_sta
 /* PINs in NV are looked for anew the next time: what another process did there, nobody tells us. */
 void sl_pin_ask_again(struct sl_token *token);
 
+/* Whether SEEDLEAF_LOGIN names the token: its names are separated by commas, or "*". */
+bool sl_login_asked(const struct sl_config *config, const char *name);
+
 /* One atomic read: fit for every call. */
 enum sl_login_state sl_login_state(struct sl_token *token);
 
