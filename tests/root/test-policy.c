@@ -302,7 +302,7 @@ faults(void)
 	const struct sl_root_spec spec = bound("faults", 1U << 7);
 	uint8_t a[32] = { 0 };
 	uint8_t b[32] = { 0 };
-	static const char *const ways[] = { "cut %s\n", "rc %s 0x101\n", "rc %s 0x98e\n", "rc %s 0x18b\n", "rc %s 0x922\n" };
+	static const char *const ways[] = { "cut", "0x101", "0x98e", "0x18b", "0x922" };
 	char rule[100];
 	enum sl_err err;
 
@@ -319,7 +319,10 @@ faults(void)
 	nothing_left();
 	for (size_t i = 0; i < SL_ARRAY_LEN(commands); i++) {
 		for (size_t j = 0; j < SL_ARRAY_LEN(ways); j++) {
-			(void)snprintf(rule, sizeof(rule), ways[j], commands[i]);
+			if (j == 0)
+				(void)snprintf(rule, sizeof(rule), "cut %s\n", commands[i]);
+			else
+				(void)snprintf(rule, sizeof(rule), "rc %s %s\n", commands[i], ways[j]);
 			tpmtest_rules(rule);
 			err = tpmtest_derive(&spec, 5, b);
 			tpmtest_rules("");
