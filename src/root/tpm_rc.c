@@ -19,6 +19,8 @@ static const struct row {
 	{ TPM2_RC_POLICY_CC, SL_ERR_POLICY, SL_TPM_CURE_NONE },
 	{ TPM2_RC_EXPIRED, SL_ERR_POLICY, SL_TPM_CURE_NONE },
 	{ TPM2_RC_PCR_CHANGED, SL_ERR_POLICY, SL_TPM_CURE_NONE },
+	{ TPM2_RC_SIGNATURE, SL_ERR_POLICY, SL_TPM_CURE_NONE }, /* of TPM2_VerifySignature: not by that key over that */
+	{ TPM2_RC_TICKET, SL_ERR_POLICY, SL_TPM_CURE_NONE },
 	{ TPM2_RC_HIERARCHY, SL_ERR_ABSENT, SL_TPM_CURE_NONE },
 	{ TPM2_RC_INTEGRITY, SL_ERR_MISMATCH, SL_TPM_CURE_NONE }, /* a blob of another parent, or altered */
 	{ TPM2_RC_INITIALIZE, SL_ERR_ABSENT, SL_TPM_CURE_NONE },
@@ -43,13 +45,24 @@ static const struct row {
 	{ TPM2_RC_CONTEXT_GAP, SL_ERR_BUSY, SL_TPM_CURE_SAVED },
 };
 
-static const struct row *
-find(uint32_t rc)
+static uint32_t
+plain(uint32_t rc)
 {
 	/* A resource manager answers in a layer of its own, with the TPM's numbers. */
 	rc &= 0xFFFF;
-	if ((rc & TPM2_RC_FMT1) != 0)
-		rc = TPM2_RC_FMT1 | (rc & 0x3F);
+	return (rc & TPM2_RC_FMT1) != 0 ? TPM2_RC_FMT1 | (rc & 0x3F) : rc;
+}
+
+bool
+sl_tpm_rc_is(uint32_t rc, uint32_t code)
+{
+	return plain(rc) == code;
+}
+
+static const struct row *
+find(uint32_t rc)
+{
+	rc = plain(rc);
 	for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
 		if (rows[i].rc == rc)
 			return &rows[i];

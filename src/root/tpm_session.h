@@ -19,6 +19,8 @@ struct sl_tpm_session {
 	uint32_t handle; /* 0: none */
 	bool encrypts;   /* first parameters are encrypted, both ways where the command has them */
 	bool last;       /* the next command that succeeds ends the session */
+	bool policy;     /* a policy session: tpm_policy.h */
+	bool by_auth;    /* policy: the auth value of what is used goes into the HMACs (TPM2_PolicyAuthValue) */
 	uint8_t nonce_caller[SL_TPM_NONCE];
 	uint8_t nonce_tpm[SL_TPM_NONCE];
 	struct sl_secret key;
@@ -32,6 +34,9 @@ SL_MUST_CHECK enum sl_err sl_tpm_session_salt(const struct sl_tpm_public *key, s
 /* TPM2_StartAuthSession with key, which is loaded at handle. */
 SL_MUST_CHECK enum sl_err sl_tpm_session_start(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key,
                                                struct sl_tpm_session *ret_session);
+/* The same, with a policy session: what it allows is said by the commands of tpm_policy.h. */
+SL_MUST_CHECK enum sl_err sl_tpm_session_start_policy(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key,
+                                                      struct sl_tpm_session *ret_session);
 /* Wipes it here; the TPM's half is flushed if it lives still. */
 void sl_tpm_session_end(struct sl_tpm_batch *batch, struct sl_tpm_session *session);
 
