@@ -429,6 +429,8 @@ static const struct sl_root_ops ops = {
 	.unseal = sl_tpm_unseal,
 	.policy_state = sl_tpm_bound_state,
 	.pcr_read = sl_tpm_bound_pcr_read,
+	.lockout = sl_tpm_device_lockout,
+	.nv = &sl_tpm_nv_ops,
 };
 
 enum sl_err

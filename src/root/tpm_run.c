@@ -57,8 +57,13 @@ hides(uint32_t code, bool answer)
 		return true;
 	case TPM2_CC_GetRandom:
 	case TPM2_CC_Unseal:
+	case TPM2_CC_NV_Read:
+	case TPM2_CC_NV_ReadPublic: /* no secret; but a session that authorizes nothing has to encrypt something */
 		return answer;
 	case TPM2_CC_Create:
+	case TPM2_CC_NV_DefineSpace:
+	case TPM2_CC_NV_Write:
+	case TPM2_CC_NV_ChangeAuth:
 		return !answer;
 	default:
 		return false;
@@ -314,6 +319,11 @@ check_session(const struct sl_tpm_command *c, struct exchange *x, struct sl_read
 
 	if (nonce == NULL || mac == NULL || !sl_reader_done(auth))
 		return SL_ERR_DEVICE;
+	if (c->answer_auth != NULL) {
+		sl_secret_clear(&x->proof);
+		if ((err = sl_tpm_session_value(s, c->answer_auth, &x->proof)) != SL_OK)
+			return err;
+	}
 	if ((err = rp_hash(c->code, answer->params, answer->params_len, hash)) != SL_OK ||
 	    (err = sl_tpm_session_hmac(&x->proof, hash, nonces, attributes, expected)) != SL_OK)
 		return err;
@@ -371,6 +381,6 @@ sl_tpm_run(struct sl_tpm_batch *batch, struct sl_tpm_command *command, struct sl
 		err = take_apart(batch, command, &x, answer);
 	if (err != SL_OK && command->name != NULL)
 		sl_tpm_device_trouble(batch->device, "%s: %s: %s (response code 0x%03x)", batch->device->tcti, command->name,
-		                      sl_err_text(err), batch->rc);
+		                      err == sl_tpm_rc_err(batch->rc) ? sl_tpm_rc_text(batch->rc) : sl_err_text(err), batch->rc);
 	return err;
 }

@@ -53,6 +53,18 @@ read_value(const char *path, struct sl_secret *ret_value)
 }
 
 enum sl_err
+sl_tpm_grant_value(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
+{
+	enum sl_err err;
+
+	sl_secret_clear(&grant->value);
+	if (grant->auth_file == NULL || (err = read_value(grant->auth_file, &grant->value)) == SL_OK)
+		return SL_OK;
+	sl_tpm_device_trouble(batch->device, "%s: %s", grant->auth_file, sl_err_text(err));
+	return SL_ERR_ABSENT;
+}
+
+enum sl_err
 sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
 {
 	struct sl_tpm_grant null = { .hierarchy = SL_HIERARCHY_NULL };
@@ -62,11 +74,8 @@ sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
 
 	if (grant->auth_file == NULL || grant->session.handle != 0)
 		return SL_OK;
-	sl_secret_clear(&grant->value);
-	if ((err = read_value(grant->auth_file, &grant->value)) != SL_OK) {
-		sl_tpm_device_trouble(batch->device, "%s: %s", grant->auth_file, sl_err_text(err));
-		return SL_ERR_ABSENT;
-	}
+	if ((err = sl_tpm_grant_value(batch, grant)) != SL_OK)
+		return err;
 	sl_tpm_public_storage(&storage);
 	if ((err = sl_tpm_command_create_primary(batch, &null, &storage, &key)) != SL_OK)
 		return err;

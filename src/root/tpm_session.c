@@ -196,6 +196,20 @@ sl_tpm_session_value(const struct sl_tpm_session *session, const struct sl_secre
 }
 
 enum sl_err
+sl_tpm_session_trim(const struct sl_secret *auth, struct sl_secret *ret_auth)
+{
+	size_t len = auth == NULL ? 0 : auth->len;
+
+	if (len > SL_SEAL_AUTH_MAX)
+		return SL_ERR_RANGE;
+	while (len != 0 && auth->bytes[len - 1] == 0)
+		len--;
+	if (len == 0)
+		return auth != NULL && auth->len != 0 ? SL_ERR_ARG : SL_OK;
+	return sl_secret_copy(ret_auth, auth->bytes, len);
+}
+
+enum sl_err
 sl_tpm_session_crypt(const struct sl_secret *value, struct sl_tpm_nonces nonces, bool encrypt, uint8_t *data, size_t len)
 {
 	SL_SECRET stream = { 0 };

@@ -44,6 +44,12 @@ void sl_tpm_session_end(struct sl_tpm_batch *batch, struct sl_tpm_session *sessi
 SL_MUST_CHECK enum sl_err sl_tpm_session_value(const struct sl_tpm_session *session, const struct sl_secret *auth,
                                                struct sl_secret *ret_value);
 
+/*
+ * An auth value without the zeros at its end, which a TPM takes off (Part 1, 19.6.4.3); *ret_auth is empty where there is none. auth may be NULL.
+ * SL_ERR_RANGE: longer than SL_SEAL_AUTH_MAX; SL_ERR_ARG: of zeros only.
+ */
+SL_MUST_CHECK enum sl_err sl_tpm_session_trim(const struct sl_secret *auth, struct sl_secret *ret_auth);
+
 /* nonceNewer and nonceOlder of Part 1: caller and TPM in a command, the other way round in an answer. */
 struct sl_tpm_nonces {
 	const uint8_t *newer;

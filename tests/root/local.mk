@@ -52,3 +52,6 @@ check_PROGRAMS += tests/root/test-policy-signed
 tests_root_test_policy_signed_SOURCES = tests/root/test-policy-signed.c
 tests_root_test_policy_signed_LDADD = $(tpmtest_ldadd)
 EXTRA_DIST += tests/root/sign-policy.py
+check_PROGRAMS += tests/root/test-nv
+tests_root_test_nv_SOURCES = tests/root/test-nv.c
+tests_root_test_nv_LDADD = $(tpmtest_ldadd)
