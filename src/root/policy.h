@@ -48,7 +48,8 @@ SL_MUST_CHECK enum sl_err sl_policy_next(struct sl_reader *list, struct sl_polic
 SL_MUST_CHECK enum sl_err sl_policy_next_alternative(struct sl_reader *list, struct sl_reader *ret_policy, struct sl_msg *msg);
 
 void sl_policy_write_pcr(struct sl_writer *w, const struct sl_pcr_selection *selection, const uint8_t *pcr_digest);
-void sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref);
+/* signature: TPMT_SIGNATURE; empty: to be found elsewhere. */
+void sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref, struct sl_bytes signature);
 void sl_policy_write_auth_value(struct sl_writer *w);
 
 /* A TPML_PCR_SELECTION of one bank: at most SL_POLICY_SELECTION_MAX bytes. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/sealtest.h"
+#include "crypto/der.h"
 #include "root/policy.h"
 
 #include <string.h>
@@ -386,15 +387,17 @@ foreign(void)
 }
 
 /* TPMAuthPolicy: SEQUENCE { name, policy }. */
-static size_t
-alternative(uint8_t *out, const uint8_t *policy, size_t len)
+static void
+alternative(struct sl_writer *w, const uint8_t *policy, size_t len)
 {
-	const uint8_t head[] = { 0x30, 0x82, (uint8_t)((len + 15) >> 8), (uint8_t)(len + 15), 0xa0, 5, 0x0c, 3, 'w', 'a', 'y',
-		                 0xa1, 0x82, (uint8_t)((len + 4) >> 8), (uint8_t)(len + 4), 0x30, 0x82, (uint8_t)(len >> 8), (uint8_t)len };
+	static const uint8_t name[] = { 0xa0, 5, 0x0c, 3, 'w', 'a', 'y' };
+	const size_t list = sl_der_len(len);
 
-	memcpy(out, head, sizeof(head));
-	memcpy(out + sizeof(head), policy, len);
-	return sizeof(head) + len;
+	sl_der_head(w, SL_DER_SEQUENCE, sizeof(name) + sl_der_len(list));
+	sl_writer_bytes(w, name, sizeof(name));
+	sl_der_head(w, SL_DER_CONTEXT_1, list);
+	sl_der_head(w, SL_DER_SEQUENCE, len);
+	sl_writer_bytes(w, policy, len);
 }
 
 /* The signed ways are in the blob itself: the first one is not of this state, the second one is. */
@@ -410,12 +413,12 @@ alternatives(void)
 	uint8_t both[3000];
 	uint8_t area[SL_TPM_PUBLIC_MAX];
 	uint8_t tpmt[SL_POLICY_SIGNATURE_MAX];
-	uint8_t body[1024];
 	const uint8_t wrong[32] = { 1 };
 	struct sl_bytes key = { area, 0 };
 	struct sl_bytes raw;
 	struct sl_writer w = sl_writer_of(first, sizeof(first));
-	struct sl_writer b = sl_writer_of(body, sizeof(body));
+	struct sl_writer ways = sl_writer_of(both, sizeof(both));
+	const struct sl_bytes none = { NULL, 0 };
 	struct sl_policy_state state;
 	struct sealtest_blob blob = { NULL, 0 };
 	struct sealtest_blob sig;
@@ -423,8 +426,8 @@ alternatives(void)
 	struct sl_root *root;
 	struct sl_msg why;
 	size_t tpmt_len = 0;
+	size_t second = 0;
 	size_t len;
-	size_t second;
 
 	sign("p256", "--new --pcrs 11");
 	root = tpmtest_open(&by, &device);
@@ -440,32 +443,16 @@ alternatives(void)
 	raw = (struct sl_bytes){ sig.bytes, sig.len };
 	if (sl_policy_key_read(by.policy.key_file, area, &key.len, &why) != SL_OK || sl_policy_signature(key, raw, tpmt, &tpmt_len) != SL_OK)
 		test_bail("the key and its signature");
-	sl_policy_write_authorize(&w, key, (struct sl_bytes){ NULL, 0 });
-	sl_writer_u16be(&b, (uint16_t)key.len);
-	sl_writer_bytes(&b, area, key.len);
-	sl_writer_u16be(&b, 0);
-	sl_writer_bytes(&b, tpmt, tpmt_len);
-	len = 0;
-	second = 0;
+	sl_policy_write_authorize(&w, key, none, none);
 	for (int i = 0; i < 2; i++) {
 		struct sl_writer one = sl_writer_of(way, sizeof(way));
-		const uint8_t head[] = { 0x30, 0x82, 0, (uint8_t)(b.used + 13), 0xa0, 4, 2, 2, 1, 0x6a, 0xa1, 0x81, (uint8_t)(b.used + 3),
-			                 4, 0x81, (uint8_t)b.used };
-		uint8_t fixed[sizeof(head)];
-		size_t n = 0;
 
-		/* The shortest form of each length. */
-		memcpy(fixed, head, sizeof(head));
-		n = b.used + 12;
-		fixed[1] = 0x81;
-		fixed[2] = (uint8_t)n;
-		memmove(fixed + 3, head + 4, sizeof(head) - 4);
+		second = ways.used;
 		sl_policy_write_pcr(&one, &pcr, i == 0 ? wrong : state.digest);
-		sl_writer_bytes(&one, fixed, sizeof(head) - 1);
-		sl_writer_bytes(&one, body, b.used);
-		second = len;
-		len += alternative(both + len, way, one.used);
+		sl_policy_write_authorize(&one, key, none, (struct sl_bytes){ tpmt, tpmt_len });
+		alternative(&ways, way, one.used);
 	}
+	len = ways.used;
 	blob = rebuild("ways", true, (struct sl_bytes){ first, w.used }, (struct sl_bytes){ both, len });
 	test_eq(sealtest_unseal(&spec, &blob, NULL, &secret, NULL), SL_OK, "the second of two signed ways in the blob");
 	free(blob.bytes);
