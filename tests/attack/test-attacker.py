@@ -15,6 +15,7 @@ import pickle
 import shutil
 import sqlite3
 import struct
+import subprocess
 import sys
 import traceback
 
@@ -421,6 +422,7 @@ def main():
     nv_attacks()
     limits(points)
     traffic(secrets["S"], AES_KEY, auth)
+    memory(secrets["S"], pin_auth(b"a new PIN of the user", 2, pin_row("alice")["user_salt"]))
     that(TPM.transient() == 0, "something was left on the TPM")
 
 
@@ -540,7 +542,54 @@ def traffic(secret, key, auth):
         forgive()
 
 
-if __name__ == "__main__":
+def dumped(pid, needle):
+    """(copies on pages that a core dump leaves out, copies on others) in the memory of a process."""
+    hidden = plain = 0
+    here = None
+    with open("/proc/%d/smaps" % pid) as smaps, open("/proc/%d/mem" % pid, "rb") as mem:
+        for line in smaps:
+            words = line.split()
+            if "-" in words[0] and not words[0].endswith(":"):
+                here = [int(x, 16) for x in words[0].split("-")] + [words[1]]
+            elif words[0] == "VmFlags:" and here[2].startswith("rw"):
+                mem.seek(here[0])
+                try:
+                    n = mem.read(here[1] - here[0]).count(needle)
+                except OSError:
+                    continue
+                hidden, plain = (hidden + n, plain) if "dd" in words else (hidden, plain + n)
+    return hidden, plain
+
+
+def memory(secret, auth):
+    """A process that has logged in and used keys, looked at from outside as a core dump would show it."""
+    @check("a core dump of a process that is logged in has no S and no PIN authorization; S is in its memory (control)")
+    def _():
+        # A program of its own: our memory has the secrets.
+        child = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--hold"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        pid = child.pid
+        try:
+            that(child.stdout.readline() == b"ready\n", "the process died")
+            that(dumped(pid, secret)[0] > 0, "control: S is not found")
+            that(dumped(pid, secret)[1] == 0, "S")
+            that(dumped(pid, auth) == (0, 0), "the authorization")
+            that(dumped(pid, sealed_auth(secret))[1] == 0, "the sealed keys' authorization")
+        finally:
+            child.communicate()
+
+
+def hold():
+    """Logged in, with keys in use, until standard input ends."""
+    session = session_of("alice", b"a new PIN of the user")
+    found = session[2].findObjects([(P.CKA_CLASS, P.CKO_PRIVATE_KEY), (P.CKA_LABEL, "sealed")])
+    session[2].sign(found[0], DATA, P.Mechanism(P.CKM_ECDSA))
+    print("ready", flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["--hold"]:
+    hold()
+elif __name__ == "__main__":
     try:
         main()
     except Exception:
