@@ -235,7 +235,7 @@ def pin_row(token):
 
 def pin_auth(pin, role, salt):
     """doc/pin.md, "From a PIN to an authorization"."""
-    return hashlib.pbkdf2_hmac("sha256", pin, b"seedleaf pin v1\0" + bytes([role]) + salt, 20000, 32)
+    return hashlib.pbkdf2_hmac("sha256", pin, b"seedleaf pin v1\0" + bytes([role, len(pin)]) + salt, 20000, 32)
 
 
 def strip(auth):
