@@ -185,6 +185,19 @@ write_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	return sl_tpm_nvcommand_write(batch, &b.session, &nv, job->auth, job->secret);
 }
 
+/* What is refused here is no auth of anybody's. */
+static enum sl_err
+say_policy(struct bench *b)
+{
+	enum sl_err err;
+
+	if ((err = sl_tpm_policy_auth_value(b->batch, &b->session)) == SL_OK)
+		err = sl_tpm_policy_command_code(b->batch, &b->session, TPM2_CC_NV_ChangeAuth);
+	if (err == SL_ERR_NOT_FOUND)
+		return SL_ERR_VERIFY;
+	return err == SL_ERR_AUTH ? SL_ERR_DEVICE : err;
+}
+
 static enum sl_err
 change_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 {
@@ -193,8 +206,7 @@ change_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	enum sl_err err;
 
 	if ((err = begin(batch, r, true, &b)) != SL_OK || (err = find(&b, job->index, &nv)) != SL_OK ||
-	    (err = sl_tpm_policy_auth_value(batch, &b.session)) != SL_OK ||
-	    (err = sl_tpm_policy_command_code(batch, &b.session, TPM2_CC_NV_ChangeAuth)) != SL_OK)
+	    (err = say_policy(&b)) != SL_OK)
 		return err;
 	b.session.last = true;
 	return sl_tpm_nvcommand_change(batch, &b.session, &nv, job->auth, job->fresh);

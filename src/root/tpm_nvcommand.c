@@ -96,6 +96,15 @@ recognize(uint32_t index, const struct sl_tpm_answer *a, struct sl_tpm_nv *ret_n
 	return SL_ERR_MISMATCH;
 }
 
+/* A session that is not there any more is no index that is not there. */
+static enum sl_err
+entity_err(struct sl_tpm_batch *batch, enum sl_err err)
+{
+	const bool index = sl_tpm_rc_is(batch->rc, TPM2_RC_HANDLE) || sl_tpm_rc_is(batch->rc, TPM2_RC_NV_UNINITIALIZED);
+
+	return err == SL_ERR_NOT_FOUND && !index ? SL_ERR_VERIFY : err;
+}
+
 enum sl_err
 sl_tpm_nvcommand_look(struct sl_tpm_batch *batch, struct sl_tpm_session *session, uint32_t index, struct sl_tpm_nv *ret_nv)
 {
@@ -109,9 +118,11 @@ sl_tpm_nvcommand_look(struct sl_tpm_batch *batch, struct sl_tpm_session *session
 			return err;
 		c.names[0] = nv.name;
 	}
-	err = sl_tpm_run(batch, &c, &a);
+	err = entity_err(batch, sl_tpm_run(batch, &c, &a));
 	if (err == SL_OK)
 		err = recognize(index, &a, ret_nv);
+	if (err == SL_ERR_AUTH && session == NULL) /* of nothing */
+		err = SL_ERR_DEVICE;
 	if (err == SL_ERR_MISMATCH)
 		sl_tpm_device_trouble(batch->device, "%s: the NV index 0x%08x was not made by us, or for something else",
 		                      batch->device->tcti, index);
@@ -128,7 +139,7 @@ write_2b(struct sl_writer *w, const void *bytes, size_t len)
 	sl_writer_bytes(w, bytes, len);
 }
 
-/* Runs and wipes it. */
+/* Runs it, and wipes what it carried. */
 static enum sl_err
 run(struct sl_tpm_batch *batch, struct sl_tpm_command *c, const struct sl_writer *w, struct sl_tpm_answer *answer)
 {
@@ -138,7 +149,7 @@ run(struct sl_tpm_batch *batch, struct sl_tpm_command *c, const struct sl_writer
 	if (sl_writer_ok(w))
 		err = sl_tpm_run(batch, c, answer);
 	sl_secret_wipe(c->params, sizeof(c->params));
-	return err;
+	return entity_err(batch, err);
 }
 
 enum sl_err
@@ -165,14 +176,18 @@ sl_tpm_nvcommand_undefine(struct sl_tpm_batch *batch, const struct sl_tpm_nvowne
 		                    .session = owner->session, .auth_value = owner->value };
 	SL_TPM_ANSWER a = { .len = 0 };
 
-	return sl_tpm_run(batch, &c, &a);
+	return entity_err(batch, sl_tpm_run(batch, &c, &a));
 }
 
 /* TPM_RC_AUTH_FAIL says that the auth was wrong, and was counted. A refusal without counting is about something else. */
 static enum sl_err
 auth_err(struct sl_tpm_batch *batch, enum sl_err err)
 {
-	return err == SL_ERR_AUTH && !sl_tpm_rc_is(batch->rc, TPM2_RC_AUTH_FAIL) ? SL_ERR_DEVICE : err;
+	if (err != SL_ERR_AUTH || sl_tpm_rc_is(batch->rc, TPM2_RC_AUTH_FAIL))
+		return err;
+	sl_tpm_device_trouble(batch->device, "%s: the TPM refused the command, but not for a wrong authorization (response code 0x%03x)",
+	                      batch->device->tcti, batch->rc);
+	return SL_ERR_DEVICE;
 }
 
 /* The index authorizes the access to itself. */

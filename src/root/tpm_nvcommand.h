@@ -6,8 +6,9 @@
 #include "root/tpm.h"
 
 /*
- * The commands for our NV indices (TPM 2.0 Library, Part 3, 31). The public area of such an index follows from its number and from whether it was
- * written to, and its Name from that. The Name goes into every HMAC: the TPM refuses a command that was meant for another index than the one there.
+ * The commands for our NV indices (TPM 2.0 Library, Part 3, 31). The public area of such an index follows from its number
+ * and from whether it was written to, and its Name from that. The Name goes into every HMAC: the TPM refuses a command
+ * that was meant for another index than the one there. SL_ERR_VERIFY, from each of them: the session is gone.
  */
 struct sl_tpm_nv {
 	uint32_t index;
