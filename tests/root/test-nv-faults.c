@@ -7,8 +7,8 @@
 #include <time.h>
 
 /*
- * Secrets in NV indices with a TPM and a connection that fail, and with somebody in between: what was there is there still, as it was or as it was
- * to become; a wrong auth is reported only where the auth was wrong.
+ * Secrets in NV indices with a TPM and a connection that fail, and with somebody in between: what was there is there
+ * still, as it was or as it was to become; a wrong auth is reported only where the auth was wrong.
  */
 
 #define INDEX 0x01800300U

@@ -7,7 +7,8 @@
 #include <sys/wait.h>
 
 /*
- * Secrets in NV indices of a software TPM: who can read them, what goes over the bus, what a wrong auth costs, and that a change is one step.
+ * Secrets in NV indices of a software TPM: who can read them, what goes over the bus, what a wrong auth costs, and
+ * that a change is one step.
  */
 
 #define INDEX 0x01800100U
@@ -160,7 +161,10 @@ life(void)
 	test_eq(remove_nv(INDEX), SL_OK, "none to remove, which is fine");
 	costs("removing nothing", "NV_ReadPublic ");
 	test_eq(create(INDEX, pin, &secret), SL_OK, "create: %s", why.text);
-	/* TPM_RC_RETRY at the first use of what is guarded since the start: the TPM first notes that, for an unclean power-off. */
+	/*
+	 * TPM_RC_RETRY at the first use of what is guarded since the start: the TPM first notes that, for an unclean
+	 * power-off.
+	 */
 	costs("creating", "NV_ReadPublic ReadPublic CreatePrimary StartAuthSession FlushContext NV_DefineSpace NV_Write NV_Write ");
 	test_eq(present(INDEX), SL_OK, "it is there");
 	test_eq(create(INDEX, next_pin, &other), SL_ERR_EXISTS, "not twice");
