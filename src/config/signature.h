@@ -42,4 +42,11 @@ SL_MUST_CHECK enum sl_err sl_policy_signatures_load(char *const *paths, struct s
 SL_MUST_CHECK enum sl_err sl_policy_signatures_parse(const char *text, size_t len, const char *file, struct sl_policy_signatures *signatures,
                                                      struct sl_msg *msg);
 
+/*
+ * For the tool: text, a file of that form, with signature (its file does not count) added, or in the place of one of the same key, registers,
+ * policy and ref. Everything else in it stays, but for white space. The caller frees *ret_text.
+ */
+SL_MUST_CHECK enum sl_err sl_policy_signatures_add(const char *text, const char *file, const struct sl_policy_signature *signature,
+                                                   char **ret_text, struct sl_msg *msg);
+
 #endif

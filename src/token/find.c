@@ -3,6 +3,7 @@
 #include "token/token.h"
 
 #include "token/declared.h"
+#include "token/login.h"
 #include "token/rv.h"
 #include "token/template.h"
 
@@ -42,6 +43,7 @@ struct search {
 	CK_ULONG n;
 	bool asks_edwards; /* names more than a class */
 	bool asks_profile; /* names CKO_PROFILE */
+	bool user_pin;     /* then: the token has one */
 };
 
 /*
@@ -81,6 +83,15 @@ wanted(const struct sl_token *token, const struct search *s, const struct sl_obj
 	       sl_object_key_type(object) == CKK_EC;
 }
 
+/* Profiles are for those who ask for them, and one of them is only true of tokens with a user PIN. */
+static bool
+applies(const struct search *s, const struct sl_object *builtin)
+{
+	if (builtin->home != SL_HOME_PROFILE)
+		return true;
+	return s->asks_profile && (s->user_pin || sl_attrs_ulong(&builtin->attrs, CKA_PROFILE_ID, 0) != CKP_AUTHENTICATION_TOKEN);
+}
+
 /* Session objects and declared ones: all in memory. token.lock is held. */
 static enum sl_err
 find_in_memory(const struct sl_token *token, const struct search *s, struct handles *found)
@@ -90,7 +101,7 @@ find_in_memory(const struct sl_token *token, const struct search *s, struct hand
 	size_t at = 0;
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(token->builtin) && err == SL_OK; i++)
-		if (token->builtin[i] != NULL && (token->builtin[i]->home != SL_HOME_PROFILE || s->asks_profile) &&
+		if (token->builtin[i] != NULL && applies(s, token->builtin[i]) &&
 		    wanted(token, s, token->builtin[i]))
 			err = add(found, token->builtin[i]->handle);
 	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {
@@ -236,7 +247,8 @@ find_in_store(struct sl_token *token, int64_t root, const struct search *s, stru
 CK_RV
 sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n)
 {
-	const struct search s = { template, n, names_more_than_class(template, n), names_profile(template, n) };
+	struct search s = { template, n, names_more_than_class(template, n), names_profile(template, n), false };
+	struct sl_pin_state pins;
 	SL_CLEANUP(free_handles) struct handles found = { 0 };
 	struct sl_root_name name;
 	int64_t root = 0;
@@ -244,6 +256,11 @@ sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, 
 	int64_t generation;
 	enum sl_err err;
 
+	if (s.asks_profile) {
+		if ((err = sl_pin_state(token, &pins)) != SL_OK)
+			return sl_rv(err);
+		s.user_pin = pins.user;
+	}
 	/* A token with nothing declared and nothing stored costs the TPM nothing. */
 	if ((err = sl_store_generation(token->instance->store, &generation)) != SL_OK ||
 	    (err = sl_store_has(token->instance->store, token->config->name, &stored)) != SL_OK)

@@ -179,7 +179,7 @@ remember(struct sl_token *token, const struct jobs *jobs)
 			err = sl_token_store_root(token, &root);
 		}
 		if (err == SL_OK)
-			err = sl_store_set_public(token->instance->store, root, jobs->at[i].store_index, &jobs->at[i].pub);
+			err = sl_store_set_public(token->instance->store, root, jobs->at[i].store_index, &jobs->at[i].pub, NULL);
 	}
 	if (err != SL_OK)
 		sl_log(SL_LOG_INFO, "public keys are not stored: %s", sl_err_text(err));

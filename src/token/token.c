@@ -6,6 +6,7 @@
 #include "crypto/digest.h"
 #include "token/builtin.h"
 #include "token/declared.h"
+#include "token/login.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_to
 	(void)pthread_mutex_init(&token->finish_lock, NULL);
 	(void)pthread_mutex_init(&token->name_lock, NULL);
 	(void)pthread_rwlock_init(&token->lock, NULL);
+	if ((err = sl_login_new(token)) != SL_OK)
+		return err;
 	if ((err = sl_root_open(instance->device, &token->config->root, &token->root)) != SL_OK) {
 		sl_msg_set(msg, "token %s: %s", token->config->name, sl_err_text(err));
 		return err;
@@ -58,6 +61,7 @@ sl_token_free(struct sl_token **ptoken)
 	sl_declared_free(token);
 	sl_builtin_free(token);
 	sl_root_close(&token->root);
+	sl_login_free(token);
 	(void)pthread_rwlock_destroy(&token->lock);
 	(void)pthread_mutex_destroy(&token->name_lock);
 	(void)pthread_mutex_destroy(&token->finish_lock);
@@ -85,8 +89,8 @@ sl_token_present(struct sl_token *token, struct sl_root_info *ret_info)
 }
 
 /* The objects of another root are gone from view; what sessions made themselves stays theirs only while the root is the same. */
-static void
-forget_objects(struct sl_token *token)
+void
+sl_token_forget(struct sl_token *token)
 {
 	(void)pthread_rwlock_wrlock(&token->lock);
 	token->epoch++;
@@ -140,7 +144,8 @@ identify_locked(struct sl_token *token)
 	if (token->named && !same_name(&name, &token->name)) {
 		sl_log(SL_LOG_INFO, "token %s: another root than before", token->config->name);
 		token->pinned = false;
-		forget_objects(token);
+		sl_token_forget(token);
+		sl_login_reset(token);
 	}
 	if ((err = sl_store_root(token->instance->store, token->config->name, &name, false, &row)) != SL_OK)
 		return err;
@@ -283,6 +288,20 @@ sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
 	(void)pthread_rwlock_wrlock(&token->lock);
 	while ((object = sl_table_next(&token->in_session, &at, &handle)) != NULL)
 		if (session == 0 || object->session == session)
+			unpublish_locked(token, handle);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
+void
+sl_token_forget_private(struct sl_token *token)
+{
+	const struct sl_object *object;
+	uint64_t handle;
+	size_t at = 0;
+
+	(void)pthread_rwlock_wrlock(&token->lock);
+	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
+		if ((object->home == SL_HOME_SESSION || object->home == SL_HOME_STORE) && sl_attrs_bool(&object->attrs, CKA_PRIVATE, false))
 			unpublish_locked(token, handle);
 	(void)pthread_rwlock_unlock(&token->lock);
 }

@@ -10,10 +10,11 @@
 #include <pthread.h>
 
 /*
- * One token: a root and the objects on it. Lock order: session > token.finish_lock > token.name_lock > token.lock > store > root. The root is asked,
+ * One token: a root and the objects on it. Lock order: session > token.finish_lock > token.name_lock > token.lock or login.lock > store > root. The root is asked,
  * which can take long, with token.lock never held.
  */
 struct sl_declared;
+struct sl_login_data;
 
 struct sl_token {
 	struct sl_instance *instance;
@@ -28,13 +29,15 @@ struct sl_token {
 	int64_t store_root;         /* row of the root in the store; 0: none yet */
 	bool pinned;
 
+	struct sl_login_data *login; /* login.h; has a lock of its own */
+
 	pthread_rwlock_t lock;      /* of all that follows */
 	unsigned epoch;             /* counts the roots seen: objects of an earlier one are gone */
 	struct sl_table objects;    /* handle -> struct sl_object, one reference each */
 	struct sl_table in_session; /* the same for SL_HOME_SESSION only; no reference */
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
 	int64_t generation;         /* of the store, when the objects of `rows` were read */
-	struct sl_object *builtin[4]; /* builtin.h */
+	struct sl_object *builtin[5]; /* builtin.h */
 	struct sl_declared *declared;
 	size_t n_declared;
 };
@@ -71,6 +74,10 @@ SL_MUST_CHECK enum sl_err sl_token_publish(struct sl_token *token, struct sl_obj
 SL_MUST_CHECK enum sl_err sl_token_publish_locked(struct sl_token *token, struct sl_object *object);
 /* Takes an object out of the tables. */
 void sl_token_unpublish(struct sl_token *token, const struct sl_object *object);
+/* All objects go, and are made again when somebody looks for them: the root, or its S, is another one. */
+void sl_token_forget(struct sl_token *token);
+/* The same for private ones, after a logout: their handles are never good again. */
+void sl_token_forget_private(struct sl_token *token);
 /* Session objects of a session (of all sessions: 0). */
 void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session);
 

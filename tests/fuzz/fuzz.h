@@ -7,7 +7,7 @@
 
 /* libFuzzer's entry. The first byte chooses the target, the rest is its input. Aborts when something is wrong. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-#define FUZZ_TARGETS 9
+#define FUZZ_TARGETS 10
 
 /* A sequence of PKCS#11 calls, directly into our own objects. */
 void fuzz_calls(struct sl_reader *r);
