@@ -12,7 +12,7 @@
 
 /*
  * Secrets in NV indices (TPM 2.0 Library, Part 1, 37; Part 3, 31). The number of wrong tries and the lockout are the
- * TPM's: one counter for all that it guards. What swtpm 0.7 does, and tests/root/test-nv.c checks:
+ * TPM's: one counter for all that it guards. What swtpm 0.7 does, and tests/root/test-nv-lockout.c checks:
  *
  * - A wrong auth, of an index or of sealed data, is TPM_RC_AUTH_FAIL (0x98e) and counts, by whatever command it is
  *   tried, TPM2_NV_ChangeAuth too. A right one does not set the counter back. A wrong auth of the owner, or of what
