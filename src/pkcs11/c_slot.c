@@ -58,6 +58,13 @@ C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count)
 	return sl_call_end(&call, __func__, rv);
 }
 
+/* Two numbers of 16 bits in a TPM, of which there is room for the lower eight; `seedleaf status` shows them whole. */
+static CK_VERSION
+firmware(const struct sl_root_info *device)
+{
+	return (CK_VERSION){ (CK_BYTE)(device->firmware_major & 0xff), (CK_BYTE)(device->firmware_minor & 0xff) };
+}
+
 static void
 describe_slot(struct sl_token *token, CK_SLOT_INFO *info)
 {
@@ -74,8 +81,7 @@ describe_slot(struct sl_token *token, CK_SLOT_INFO *info)
 		return;
 	info->flags = CKF_HW_SLOT | CKF_TOKEN_PRESENT;
 	sl_pad(info->manufacturerID, sizeof(info->manufacturerID), device.manufacturer);
-	info->firmwareVersion.major = (CK_BYTE)(device.firmware_major >> 16);
-	info->firmwareVersion.minor = (CK_BYTE)(device.firmware_major & 0xff);
+	info->firmwareVersion = firmware(&device);
 }
 
 CK_RV
@@ -153,7 +159,7 @@ describe_token(const struct sl_call *call, CK_TOKEN_INFO *info)
 		.ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION,
 		.ulTotalPrivateMemory = CK_UNAVAILABLE_INFORMATION,
 		.ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION,
-		.firmwareVersion = { (CK_BYTE)(device.firmware_major >> 16), (CK_BYTE)(device.firmware_major & 0xff) },
+		.firmwareVersion = firmware(&device),
 	};
 	if (!sl_store_writable(call->instance->store))
 		info->flags |= CKF_WRITE_PROTECTED;

@@ -11,18 +11,21 @@
 #define LAST 0x01FFFFFFU
 
 /*
- * Secrets in NV indices (TPM 2.0 Library, Part 1, 37; Part 3, 31). The number of wrong tries and the lockout are the TPM's: one counter for all that
- * it guards. What swtpm 0.7 does, and tests/root/test-nv.c checks:
+ * Secrets in NV indices (TPM 2.0 Library, Part 1, 37; Part 3, 31). The number of wrong tries and the lockout are the
+ * TPM's: one counter for all that it guards. What swtpm 0.7 does, and tests/root/test-nv-lockout.c checks:
  *
- * - A wrong auth, of an index or of sealed data, is TPM_RC_AUTH_FAIL (0x98e) and counts, by whatever command it is tried, TPM2_NV_ChangeAuth too. A right
- *   one does not set the counter back. A wrong auth of the owner, or of what has NO_DA, is TPM_RC_BAD_AUTH (0x9a2) and does not count.
- * - From MAX_AUTH_FAIL on it is TPM_RC_LOCKOUT (0x921) for both, even with the right auth; nothing is compared any more and nothing is counted.
- *   Meanwhile what has NO_DA (noDA) opens as ever, with an auth or without one: roots, sealed data without an auth, if their parent has it, too (the
- *   storage root key of the TCG's template does; one that tpm2_createprimary made does not). The owner can define and undefine.
- * - LOCKOUT_INTERVAL seconds take one failure off again. When it is 0, a wrong auth is TPM_RC_AUTH_FAIL still, but nothing is counted or locked.
- * - A power-off without TPM2_Shutdown counts as a failure if a guarded auth was used, rightly or wrongly, since the start: a guess might
- *   have been cut off before it was counted. An orderly one does not. To know that, the TPM answers the first use after a start by TPM_RC_RETRY.
- *   So a machine that loses power often locks its TPM by itself.
+ * - A wrong auth, of an index or of sealed data, is TPM_RC_AUTH_FAIL (0x98e) and counts, by whatever command it is
+ *   tried, TPM2_NV_ChangeAuth too. A right one does not set the counter back. A wrong auth of the owner, or of what
+ *   has NO_DA, is TPM_RC_BAD_AUTH (0x9a2) and does not count.
+ * - From MAX_AUTH_FAIL on it is TPM_RC_LOCKOUT (0x921) for both, even with the right auth; nothing is compared any
+ *   more and nothing is counted. Meanwhile what has NO_DA (noDA) opens as ever, with an auth or without one: roots,
+ *   sealed data without an auth, if their parent has it, too (the storage root key of the TCG's template does; one
+ *   that tpm2_createprimary made does not). The owner can define and undefine.
+ * - LOCKOUT_INTERVAL seconds take one failure off again. When it is 0, a wrong auth is TPM_RC_AUTH_FAIL still, but
+ *   nothing is counted or locked.
+ * - A power-off without TPM2_Shutdown counts as a failure if a guarded auth was used, rightly or wrongly, since the
+ *   start: a guess might have been cut off before it was counted. An orderly one does not. To know that, the TPM
+ *   answers the first use after a start by TPM_RC_RETRY. So a machine that loses power often locks its TPM by itself.
  */
 struct job {
 	uint32_t index;
@@ -55,7 +58,8 @@ hierarchy_err(struct sl_tpm_batch *batch, enum sl_err err)
 {
 	if (err != SL_ERR_AUTH && (err != SL_ERR_ABSENT || sl_tpm_rc_err(batch->rc) != SL_ERR_AUTH))
 		return err;
-	sl_tpm_device_trouble(batch->device, "%s: the TPM refused the authorization of the hierarchy: see auth-file (response code 0x%03x)",
+	sl_tpm_device_trouble(batch->device,
+	                      "%s: the TPM refused the authorization of the hierarchy: see auth-file (response code 0x%03x)",
 	                      batch->device->tcti, batch->rc);
 	return SL_ERR_ACCESS;
 }
@@ -63,20 +67,31 @@ hierarchy_err(struct sl_tpm_batch *batch, enum sl_err err)
 static enum sl_err
 begin(struct sl_tpm_batch *batch, struct sl_tpm_root *r, bool policy, struct bench *b)
 {
+	struct sl_tpm_wish wish = { .session = NULL };
 	enum sl_err err;
 
 	*b = (struct bench){ .batch = batch, .grant = sl_tpm_grant_of(r, r->spec->hierarchy),
 		             .owner = sl_tpm_grant_of(r, SL_HIERARCHY_OWNER) };
-	err = sl_tpm_salt_use(batch, r, &b->grant,
-	                      &(struct sl_tpm_wish){ .session = policy ? NULL : &b->session, .policy = policy ? &b->session : NULL });
-	if (err == SL_ERR_NOT_FOUND) /* the storage root key that we remember; an index that is not there is something else */
+	if (policy)
+		wish.policy = &b->session;
+	else
+		wish.session = &b->session;
+	err = sl_tpm_salt_use(batch, r, &b->grant, &wish);
+	if (err == SL_ERR_NOT_FOUND) /* the storage root key that we remember: no index */
 		return SL_ERR_VERIFY;
 	return hierarchy_err(batch, err);
 }
 
+static enum sl_err
+empty(struct sl_tpm_batch *batch, uint32_t index)
+{
+	sl_tpm_device_trouble(batch->device, "%s: nothing was written to the NV index 0x%08x", batch->device->tcti, index);
+	return SL_ERR_NOT_FOUND;
+}
+
 /*
- * An authorization is tried only when the TPM has shown that it shares the session with us and that our index is there: if it were something else that
- * is wrong, it would count as a wrong PIN. SL_ERR_VERIFY: it does not share it.
+ * An authorization is tried only when the TPM has shown that it shares the session with us and that our index is
+ * there: if it were something else that is wrong, it would count as a wrong PIN. SL_ERR_VERIFY: it does not share it.
  */
 static enum sl_err
 find(struct bench *b, uint32_t index, struct sl_tpm_nv *ret_nv)
@@ -89,11 +104,13 @@ find(struct bench *b, uint32_t index, struct sl_tpm_nv *ret_nv)
 		return err;
 	if (ret_nv->written)
 		return SL_ERR_VERIFY;
-	sl_tpm_device_trouble(b->batch->device, "%s: nothing was written to the NV index 0x%08x", b->batch->device->tcti, index);
-	return SL_ERR_NOT_FOUND;
+	return empty(b->batch, index);
 }
 
-/* The owner's refusal of a session can mean that the session is stale; it counts nothing, so everything is looked up and tried once more. */
+/*
+ * The owner's refusal of a session can mean that the session is stale; it counts nothing, so everything is looked up
+ * and tried once more.
+ */
 static enum sl_err
 owner_err(struct bench *b, const struct job *job, enum sl_err err)
 {
@@ -110,8 +127,8 @@ owner_of(struct bench *b, struct sl_tpm_nvowner *ret_owner)
 }
 
 /*
- * The first write. Somebody else who makes the same index at the same time may have taken ours for one that was left behind; then what is there is
- * his.
+ * The first write. Somebody else who makes the same index at the same time may have taken ours for one that was left
+ * behind; then what is there is his.
  */
 static enum sl_err
 fill(struct bench *b, const struct sl_tpm_nvowner *owner, const struct sl_tpm_nv *nv, const struct job *job)
@@ -147,7 +164,8 @@ create_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	if (err != SL_OK)
 		return err;
 	if (nv.written) {
-		sl_tpm_device_trouble(batch->device, "%s: the NV index 0x%08x is in use", batch->device->tcti, job->index);
+		sl_tpm_device_trouble(batch->device, "%s: the NV index 0x%08x is in use", batch->device->tcti,
+		                      job->index);
 		return SL_ERR_EXISTS;
 	}
 	if ((err = begin(batch, r, false, &b)) != SL_OK || (err = owner_of(&b, &owner)) != SL_OK)
@@ -185,6 +203,19 @@ write_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	return sl_tpm_nvcommand_write(batch, &b.session, &nv, job->auth, job->secret);
 }
 
+/* What is refused here is no auth of anybody's. */
+static enum sl_err
+say_policy(struct bench *b)
+{
+	enum sl_err err;
+
+	if ((err = sl_tpm_policy_auth_value(b->batch, &b->session)) == SL_OK)
+		err = sl_tpm_policy_command_code(b->batch, &b->session, TPM2_CC_NV_ChangeAuth);
+	if (err == SL_ERR_NOT_FOUND)
+		return SL_ERR_VERIFY;
+	return err == SL_ERR_AUTH ? SL_ERR_DEVICE : err;
+}
+
 static enum sl_err
 change_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 {
@@ -193,8 +224,7 @@ change_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	enum sl_err err;
 
 	if ((err = begin(batch, r, true, &b)) != SL_OK || (err = find(&b, job->index, &nv)) != SL_OK ||
-	    (err = sl_tpm_policy_auth_value(batch, &b.session)) != SL_OK ||
-	    (err = sl_tpm_policy_command_code(batch, &b.session, TPM2_CC_NV_ChangeAuth)) != SL_OK)
+	    (err = say_policy(&b)) != SL_OK)
 		return err;
 	b.session.last = true;
 	return sl_tpm_nvcommand_change(batch, &b.session, &nv, job->auth, job->fresh);
@@ -225,13 +255,13 @@ present_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	(void)r;
 	if (err != SL_OK || nv.written)
 		return err;
-	sl_tpm_device_trouble(batch->device, "%s: nothing was written to the NV index 0x%08x", batch->device->tcti, job->index);
-	return SL_ERR_NOT_FOUND;
+	return empty(batch, job->index);
 }
 
 /* What we remembered may be stale: see is_stale() in tpm_primary.c. */
 static enum sl_err
-try_twice(struct sl_tpm_root *r, enum sl_err (*once)(struct sl_tpm_batch *, struct sl_tpm_root *, struct job *), struct job *job)
+try_twice(struct sl_tpm_root *r, enum sl_err (*once)(struct sl_tpm_batch *, struct sl_tpm_root *, struct job *),
+          struct job *job)
 {
 	SL_TPM_BATCH batch = { .device = NULL };
 	enum sl_err err;
@@ -298,7 +328,8 @@ nv_read(struct sl_root *root, uint32_t index, const struct sl_secret *auth, stru
 	struct job job = { .index = index, .auth = &trimmed };
 	enum sl_err err;
 
-	if ((err = trim_old(auth, &trimmed)) != SL_OK || (err = try_twice((struct sl_tpm_root *)root, read_once, &job)) != SL_OK)
+	if ((err = trim_old(auth, &trimmed)) != SL_OK ||
+	    (err = try_twice((struct sl_tpm_root *)root, read_once, &job)) != SL_OK)
 		return err;
 	*ret_secret = sl_secret_take(&job.data);
 	return SL_OK;

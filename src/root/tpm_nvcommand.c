@@ -24,8 +24,8 @@ extend(uint8_t *policy, uint32_t code, uint32_t argument, bool has_argument)
 }
 
 /*
- * The role ADMIN, which TPM2_NV_ChangeAuth wants, can be had by a policy alone. This one lets the auth value change itself. It opens nothing else:
- * POLICYREAD and POLICYWRITE are not set.
+ * The role ADMIN, which TPM2_NV_ChangeAuth wants, can be had by a policy alone. This one lets the auth value change
+ * itself. It opens nothing else: POLICYREAD and POLICYWRITE are not set.
  */
 static enum sl_err
 change_policy(uint8_t *policy)
@@ -96,10 +96,21 @@ recognize(uint32_t index, const struct sl_tpm_answer *a, struct sl_tpm_nv *ret_n
 	return SL_ERR_MISMATCH;
 }
 
-enum sl_err
-sl_tpm_nvcommand_look(struct sl_tpm_batch *batch, struct sl_tpm_session *session, uint32_t index, struct sl_tpm_nv *ret_nv)
+/* A session that is not there any more is no index that is not there. */
+static enum sl_err
+entity_err(struct sl_tpm_batch *batch, enum sl_err err)
 {
-	struct sl_tpm_command c = { .code = TPM2_CC_NV_ReadPublic, .handles = { index }, .n_handles = 1, .session = session };
+	const bool index = sl_tpm_rc_is(batch->rc, TPM2_RC_HANDLE) || sl_tpm_rc_is(batch->rc, TPM2_RC_NV_UNINITIALIZED);
+
+	return err == SL_ERR_NOT_FOUND && !index ? SL_ERR_VERIFY : err;
+}
+
+enum sl_err
+sl_tpm_nvcommand_look(struct sl_tpm_batch *batch, struct sl_tpm_session *session, uint32_t index,
+                      struct sl_tpm_nv *ret_nv)
+{
+	struct sl_tpm_command c = { .code = TPM2_CC_NV_ReadPublic, .handles = { index }, .n_handles = 1,
+		                    .session = session };
 	SL_TPM_ANSWER a = { .len = 0 };
 	struct sl_tpm_nv nv;
 	enum sl_err err;
@@ -109,15 +120,17 @@ sl_tpm_nvcommand_look(struct sl_tpm_batch *batch, struct sl_tpm_session *session
 			return err;
 		c.names[0] = nv.name;
 	}
-	err = sl_tpm_run(batch, &c, &a);
+	err = entity_err(batch, sl_tpm_run(batch, &c, &a));
 	if (err == SL_OK)
 		err = recognize(index, &a, ret_nv);
+	if (err == SL_ERR_AUTH && session == NULL) /* of nothing */
+		err = SL_ERR_DEVICE;
 	if (err == SL_ERR_MISMATCH)
 		sl_tpm_device_trouble(batch->device, "%s: the NV index 0x%08x was not made by us, or for something else",
 		                      batch->device->tcti, index);
 	else if (err != SL_OK)
-		sl_tpm_device_trouble(batch->device, "%s: TPM2_NV_ReadPublic of 0x%08x: %s (response code 0x%03x)", batch->device->tcti,
-		                      index, sl_tpm_rc_err(batch->rc) == err ? sl_tpm_rc_text(batch->rc) : sl_err_text(err), batch->rc);
+		sl_tpm_device_trouble(batch->device, "%s: TPM2_NV_ReadPublic of 0x%08x: %s (response code 0x%03x)",
+		                      batch->device->tcti, index, sl_err_text(err), batch->rc);
 	return err;
 }
 
@@ -128,7 +141,7 @@ write_2b(struct sl_writer *w, const void *bytes, size_t len)
 	sl_writer_bytes(w, bytes, len);
 }
 
-/* Runs and wipes it. */
+/* Runs it, and wipes what it carried. */
 static enum sl_err
 run(struct sl_tpm_batch *batch, struct sl_tpm_command *c, const struct sl_writer *w, struct sl_tpm_answer *answer)
 {
@@ -138,16 +151,16 @@ run(struct sl_tpm_batch *batch, struct sl_tpm_command *c, const struct sl_writer
 	if (sl_writer_ok(w))
 		err = sl_tpm_run(batch, c, answer);
 	sl_secret_wipe(c->params, sizeof(c->params));
-	return err;
+	return entity_err(batch, err);
 }
 
 enum sl_err
 sl_tpm_nvcommand_define(struct sl_tpm_batch *batch, const struct sl_tpm_nvowner *owner, const struct sl_tpm_nv *nv,
                         const struct sl_secret *auth)
 {
-	struct sl_tpm_command c = { .code = TPM2_CC_NV_DefineSpace, .name = "TPM2_NV_DefineSpace", .handles = { TPM2_RH_OWNER },
-		                    .names = { sl_tpm_command_handle_name(TPM2_RH_OWNER) }, .n_handles = 1, .auth = true,
-		                    .session = owner->session, .auth_value = owner->value };
+	struct sl_tpm_command c = { .code = TPM2_CC_NV_DefineSpace, .name = "TPM2_NV_DefineSpace",
+		                    .handles = { TPM2_RH_OWNER }, .names = { sl_tpm_command_handle_name(TPM2_RH_OWNER) },
+		                    .n_handles = 1, .auth = true, .session = owner->session, .auth_value = owner->value };
 	struct sl_writer w = sl_writer_of(c.params, sizeof(c.params));
 	SL_TPM_ANSWER a = { .len = 0 };
 
@@ -161,26 +174,33 @@ sl_tpm_nvcommand_undefine(struct sl_tpm_batch *batch, const struct sl_tpm_nvowne
 {
 	struct sl_tpm_command c = { .code = TPM2_CC_NV_UndefineSpace, .name = "TPM2_NV_UndefineSpace",
 		                    .handles = { TPM2_RH_OWNER, nv->index },
-		                    .names = { sl_tpm_command_handle_name(TPM2_RH_OWNER), nv->name }, .n_handles = 2, .auth = true,
-		                    .session = owner->session, .auth_value = owner->value };
+		                    .names = { sl_tpm_command_handle_name(TPM2_RH_OWNER), nv->name }, .n_handles = 2,
+		                    .auth = true, .session = owner->session, .auth_value = owner->value };
 	SL_TPM_ANSWER a = { .len = 0 };
 
-	return sl_tpm_run(batch, &c, &a);
+	return entity_err(batch, sl_tpm_run(batch, &c, &a));
 }
 
-/* TPM_RC_AUTH_FAIL says that the auth was wrong, and was counted. A refusal without counting is about something else. */
+/*
+ * TPM_RC_AUTH_FAIL says that the auth was wrong, and was counted. A refusal without counting is about something else.
+ */
 static enum sl_err
 auth_err(struct sl_tpm_batch *batch, enum sl_err err)
 {
-	return err == SL_ERR_AUTH && !sl_tpm_rc_is(batch->rc, TPM2_RC_AUTH_FAIL) ? SL_ERR_DEVICE : err;
+	if (err != SL_ERR_AUTH || sl_tpm_rc_is(batch->rc, TPM2_RC_AUTH_FAIL))
+		return err;
+	sl_tpm_device_trouble(batch->device,
+	                      "%s: the TPM refused the command, but not for a wrong authorization (response code 0x%03x)",
+	                      batch->device->tcti, batch->rc);
+	return SL_ERR_DEVICE;
 }
 
 /* The index authorizes the access to itself. */
 static struct sl_tpm_command
 by_index(const struct sl_tpm_nv *nv, struct sl_tpm_session *session, const struct sl_secret *auth)
 {
-	return (struct sl_tpm_command){ .handles = { nv->index, nv->index }, .names = { nv->name, nv->name }, .n_handles = 2, .auth = true,
-		                        .session = session, .auth_value = auth };
+	return (struct sl_tpm_command){ .handles = { nv->index, nv->index }, .names = { nv->name, nv->name }, .n_handles = 2,
+		                        .auth = true, .session = session, .auth_value = auth };
 }
 
 enum sl_err

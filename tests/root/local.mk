@@ -52,6 +52,15 @@ check_PROGRAMS += tests/root/test-policy-signed
 tests_root_test_policy_signed_SOURCES = tests/root/test-policy-signed.c
 tests_root_test_policy_signed_LDADD = $(tpmtest_ldadd)
 EXTRA_DIST += tests/root/sign-policy.py
+libtpmtest_la_SOURCES += tests/root/nvtest.c tests/root/nvtest.h
 check_PROGRAMS += tests/root/test-nv
 tests_root_test_nv_SOURCES = tests/root/test-nv.c
 tests_root_test_nv_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-nv-faults
+tests_root_test_nv_faults_SOURCES = tests/root/test-nv-faults.c
+tests_root_test_nv_faults_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-nv-lockout
+tests_root_test_nv_lockout_SOURCES = tests/root/test-nv-lockout.c
+tests_root_test_nv_lockout_LDADD = $(tpmtest_ldadd)
