@@ -73,7 +73,7 @@ SL_MUST_CHECK enum sl_err sl_policy_of_pcrs(const struct sl_pcr_selection *selec
 SL_MUST_CHECK enum sl_err sl_policy_key(struct sl_bytes spki, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *ret_len);
 /* From a PEM file; msg names it. */
 SL_MUST_CHECK enum sl_err sl_policy_key_read(const char *path, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *ret_len, struct sl_msg *msg);
-/* And back: SHA-256 of the DER SubjectPublicKeyInfo, "pkfp" of a signature file. */
+/* "pkfp" of a signature file: SHA-256 of DER RSAPublicKey (RFC 8017 A.1.1), or of the EC point 0x04 || X || Y. */
 SL_MUST_CHECK enum sl_err sl_policy_key_fingerprint(struct sl_bytes area, uint8_t out[32]);
 
 /* TPMT_SIGNATURE from what a signature file has. SL_ERR_FORMAT: not one that this key can have made. */

@@ -29,6 +29,13 @@ def policy(pcrs):
             return f.read()
 
 
+def public_bytes(key):
+    """RSAPublicKey or the EC point: what lies in the BIT STRING that ends a SubjectPublicKeyInfo."""
+    der = run("openssl", "pkey", "-in", key, "-pubout", "-outform", "DER")
+    start = der.index(b"\x00\x30\x82") if len(der) > 200 else der.index(b"\x00\x04", 20)
+    return der[start + 1:]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--key", required=True)
@@ -44,7 +51,7 @@ def main():
     signature = bytearray(run("openssl", "dgst", "-sha256", "-sign", args.key, data=pol + ref))
     if args.damage:
         signature[-1] ^= 1
-    public = run("openssl", "pkey", "-in", args.key, "-pubout", "-outform", "DER")
+    public = public_bytes(args.key)
     entry = {"pcrs": [int(i) for i in (args.claim or args.pcrs).split(",")], "pkfp": hashlib.sha256(public).hexdigest(),
              "pol": pol.hex(), "sig": base64.b64encode(bytes(signature)).decode()}
     if ref:

@@ -469,6 +469,24 @@ alternatives(void)
 	nothing_left();
 }
 
+/* A ticket is of a hierarchy; where the owner's is disabled, the endorsement's serves. */
+static void
+without_owner(void)
+{
+	struct sl_root_spec spec = signed_by("p256", "");
+	uint8_t a[32] = { 0 };
+	uint8_t b[32] = { 0 };
+	struct sl_msg why;
+
+	spec.hierarchy = SL_HIERARCHY_ENDORSEMENT;
+	sign("p256", "--new --pcrs 11");
+	test_eq(derive(&spec, a, &why), SL_OK, "an endorsement root %s", why.text);
+	tpmtest_shell("tpm2_hierarchycontrol -Q -C p shEnable clear");
+	test_eq(derive(&spec, b, &why), SL_OK, "where there is no owner hierarchy %s", why.text);
+	test_mem(a, 32, b, 32, "the same secret");
+	nothing_left();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -482,5 +500,6 @@ main(int argc, char **argv)
 	strong();
 	foreign();
 	alternatives();
+	without_owner();
 	return test_done();
 }
