@@ -175,6 +175,8 @@ sl_pin_run(struct sl_login_held *held, struct sl_pin_try *try)
 		remember_wrong(wrong, &auth);
 	if (err == SL_OK)
 		sl_secret_clear(&wrong->digest);
+	if (err == SL_OK || err == SL_ERR_AUTH)
+		held->login->succeeded = err == SL_OK;
 	held->login->failed = err == SL_ERR_AUTH || err == SL_ERR_LOCKED;
 	return err;
 }

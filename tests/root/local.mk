@@ -64,3 +64,6 @@ tests_root_test_nv_faults_LDADD = $(tpmtest_ldadd)
 check_PROGRAMS += tests/root/test-nv-lockout
 tests_root_test_nv_lockout_SOURCES = tests/root/test-nv-lockout.c
 tests_root_test_nv_lockout_LDADD = $(tpmtest_ldadd)
+check_PROGRAMS += tests/root/test-pins
+tests_root_test_pins_SOURCES = tests/root/test-pins.c
+tests_root_test_pins_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
