@@ -5,6 +5,7 @@ libseedleaf_la_SOURCES += \
 	src/token/find.c \
 	src/token/finish.c \
 	src/token/generate.c src/token/generate_private.h src/token/generate_type.c \
+	src/token/import.c src/token/import.h \
 	src/token/instance.c src/token/instance.h \
 	src/token/make.c src/token/make.h \
 	src/token/material.c src/token/material.h \

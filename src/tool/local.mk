@@ -4,14 +4,17 @@ seedleaf_SOURCES = \
 	src/tool/cmd_config_check.c \
 	src/tool/cmd_key_add.c \
 	src/tool/cmd_key_export.c \
+	src/tool/cmd_key_import.c \
 	src/tool/cmd_key_list.c \
 	src/tool/cmd_key_remove.c \
 	src/tool/cmd_key_rotate.c \
 	src/tool/cmd_key_show.c \
 	src/tool/cmd_status.c \
 	src/tool/cmd_token_persist.c \
+	src/tool/key_source.c src/tool/key_source.h \
 	src/tool/keyset.c \
 	src/tool/encode.c src/tool/encode.h \
+	src/tool/export_tss2.c src/tool/export_tss2.h \
 	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
 	src/tool/report.c \
