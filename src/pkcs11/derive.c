@@ -71,7 +71,8 @@ find_base(struct sl_derive *d, const struct row *row, CK_OBJECT_HANDLE handle)
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (is_ecdh(row->type) && (d->base->kind != SL_IS_EC_PRIVATE || sl_object_key_type(d->base) == CKK_EC_EDWARDS))
 		return CKR_KEY_TYPE_INCONSISTENT;
-	if (!sl_attrs_bool(&d->base->attrs, CKA_DERIVE, false))
+	/* Nothing begins here that a PIN for each use could be given for. */
+	if (!sl_attrs_bool(&d->base->attrs, CKA_DERIVE, false) || sl_attrs_bool(&d->base->attrs, CKA_ALWAYS_AUTHENTICATE, false))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	if (!sl_object_allows(d->base, row->type))
 		return CKR_MECHANISM_INVALID;

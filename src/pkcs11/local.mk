@@ -3,6 +3,7 @@ libseedleaf_la_SOURCES += \
 	src/pkcs11/c_digest.c \
 	src/pkcs11/c_general.c \
 	src/pkcs11/c_key.c \
+	src/pkcs11/c_login.c \
 	src/pkcs11/c_message.c \
 	src/pkcs11/c_msgsign.c \
 	src/pkcs11/c_object.c \

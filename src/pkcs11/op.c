@@ -86,6 +86,43 @@ sl_op_cancel(struct sl_session *session, CK_FLAGS flags)
 }
 
 bool
+sl_op_awaits_pin(const struct sl_session *session)
+{
+	const struct sl_ops *ops = session->front;
+
+	return ops != NULL && ((ops->sign.active && (ops->awaiting & CKF_SIGN) != 0) ||
+	                       (ops->decrypt.active && (ops->awaiting & CKF_DECRYPT) != 0) ||
+	                       (ops->sign_recover.active && (ops->awaiting & CKF_SIGN_RECOVER) != 0) ||
+	                       (ops->message_sign.sign.active && (ops->awaiting & CKF_MESSAGE_SIGN) != 0));
+}
+
+void
+sl_op_pin_given(struct sl_session *session)
+{
+	struct sl_ops *ops = session->front;
+
+	if (ops != NULL)
+		ops->awaiting = 0;
+}
+
+CK_RV
+sl_ops_may_use(struct sl_session *session, CK_FLAGS flag)
+{
+	const struct sl_ops *ops = session->front;
+
+	return ops != NULL && (ops->awaiting & flag) != 0 ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
+}
+
+void
+sl_ops_ask_again(struct sl_session *session, CK_FLAGS flag)
+{
+	struct sl_ops *ops = session->front;
+
+	if (ops != NULL)
+		ops->awaiting |= ops->asking & flag;
+}
+
+bool
 sl_op_any(const struct sl_session *session)
 {
 	const struct sl_ops *ops = session->front;

@@ -267,6 +267,8 @@ sl_op_crypt(struct sl_session *session, CK_FLAGS flag, struct sl_in in, struct s
 
 	if (op == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
+	if ((rv = sl_ops_may_use(session, flag)) != CKR_OK)
+		return sl_crypt_end(op, rv, false);
 	if (op->updating)
 		return sl_crypt_end(op, CKR_OPERATION_ACTIVE, false);
 	if (op->pending != NULL)

@@ -72,6 +72,8 @@ struct sl_msgsign_op {
 };
 
 struct sl_ops {
+	CK_FLAGS awaiting;        /* operations whose key wants the user's PIN for each use, and that wait for it: CKF_SIGN and so on */
+	CK_FLAGS asking;          /* of these, and of those that got it: message operations ask again for each message */
 	struct sl_digest_op digest;
 	struct sl_sign_op sign;
 	struct sl_sign_op verify;
@@ -87,6 +89,14 @@ struct sl_ops {
 
 /* The session's operations, made at first use; NULL when memory is short. */
 struct sl_ops *sl_ops_of(struct sl_session *session);
+
+/*
+ * CKA_ALWAYS_AUTHENTICATE (PKCS#11 3.0 section 4.9): CKR_USER_NOT_LOGGED_IN while the operation waits for C_Login with CKU_CONTEXT_SPECIFIC. Whoever asks
+ * ends the operation then.
+ */
+CK_RV sl_ops_may_use(struct sl_session *session, CK_FLAGS flag);
+/* The next use of the same operation waits again. */
+void sl_ops_ask_again(struct sl_session *session, CK_FLAGS flag);
 
 /* A running hash of that kind in *d, ready to start: the one there, if it is of the kind. */
 CK_RV sl_ops_digest(struct sl_digest **d, enum sl_hash hash);

@@ -43,6 +43,9 @@ check_wrapper(const struct sl_object *object, const struct sl_mech *mech, bool w
 	if (sl_object_key_type(object) != mech->key_type ||
 	    class != (mech->key_type != CKK_RSA ? CKO_SECRET_KEY : wraps ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY))
 		return type;
+	/* Nothing begins here that a PIN could be given for. */
+	if (sl_attrs_bool(&object->attrs, CKA_ALWAYS_AUTHENTICATE, false))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	if (!sl_attrs_bool(&object->attrs, wraps ? CKA_WRAP : CKA_UNWRAP, false))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	return sl_object_allows(object, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;

@@ -6,7 +6,10 @@ libseedleaf_la_SOURCES += \
 	src/root/tpm_command.c \
 	src/root/tpm_device.c \
 	src/root/tpm_link.c src/root/tpm_link.h \
+	src/root/tpm_nv.c \
+	src/root/tpm_nvcommand.c src/root/tpm_nvcommand.h \
 	src/root/tpm_persist.c \
+	src/root/tpm_policy.c src/root/tpm_policy.h \
 	src/root/tpm_primary.c \
 	src/root/tpm_public.c src/root/tpm_public.h \
 	src/root/tpm_rc.c src/root/tpm_rc.h \

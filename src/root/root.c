@@ -143,3 +143,45 @@ sl_root_unseal(struct sl_root *root, const uint8_t *blob, size_t len, const stru
 		return err;
 	return sl_sealed_unwrap(blob, len, &key, ret_secret);
 }
+
+enum sl_err
+sl_root_lockout(struct sl_root *root, struct sl_lockout *ret_lockout)
+{
+	return root->ops->lockout == NULL ? SL_ERR_UNSUPPORTED : root->ops->lockout(root, ret_lockout);
+}
+
+enum sl_err
+sl_root_nv_present(struct sl_root *root, uint32_t index)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->present(root, index);
+}
+
+enum sl_err
+sl_root_nv_create(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->create(root, index, auth, secret);
+}
+
+enum sl_err
+sl_root_nv_read(struct sl_root *root, uint32_t index, const struct sl_secret *auth, struct sl_secret *ret_secret)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->read(root, index, auth, ret_secret);
+}
+
+enum sl_err
+sl_root_nv_write(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->write(root, index, auth, secret);
+}
+
+enum sl_err
+sl_root_nv_change(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->change(root, index, auth, fresh);
+}
+
+enum sl_err
+sl_root_nv_remove(struct sl_root *root, uint32_t index)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->remove(root, index);
+}

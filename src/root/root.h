@@ -33,6 +33,8 @@ struct sl_root_info {
 };
 
 struct sl_root;
+struct sl_lockout;
+struct sl_root_nv_ops;
 
 /* Who may have a sealed secret back, beside this device in a state that the root's own policy allows (struct sl_root_spec: policy). */
 struct sl_seal_spec {
@@ -61,6 +63,18 @@ struct sl_root_ops {
 	                    size_t *ret_len);
 	enum sl_err (*unseal)(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
 	                      struct sl_secret *ret_secret);
+	enum sl_err (*lockout)(struct sl_root *root, struct sl_lockout *ret_lockout);  /* NULL: SL_ERR_UNSUPPORTED */
+	const struct sl_root_nv_ops *nv;                                               /* NULL: SL_ERR_UNSUPPORTED */
+};
+
+/* Secrets of a device's own memory: sl_root_nv_present() and the next. */
+struct sl_root_nv_ops {
+	enum sl_err (*present)(struct sl_root *root, uint32_t index);
+	enum sl_err (*create)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
+	enum sl_err (*read)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, struct sl_secret *ret_secret);
+	enum sl_err (*write)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
+	enum sl_err (*change)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh);
+	enum sl_err (*remove)(struct sl_root *root, uint32_t index);
 };
 
 struct sl_root {
@@ -134,7 +148,7 @@ struct sl_lockout {
 	bool locked;            /* TPMA_PERMANENT inLockout: nothing that is guarded opens, whatever the authorization */
 	uint32_t failures;      /* TPM_PT_LOCKOUT_COUNTER */
 	uint32_t max;           /* TPM_PT_MAX_AUTH_FAIL: locked from so many on */
-	uint32_t interval;      /* TPM_PT_LOCKOUT_INTERVAL, seconds until one failure is forgotten; 0: never */
+	uint32_t interval;      /* TPM_PT_LOCKOUT_INTERVAL, seconds until one failure is forgotten; 0: nothing is counted */
 	uint32_t recovery;      /* TPM_PT_LOCKOUT_RECOVERY, seconds */
 };
 SL_MUST_CHECK enum sl_err sl_root_lockout(struct sl_root *root, struct sl_lockout *ret_lockout);

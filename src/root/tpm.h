@@ -79,6 +79,7 @@ struct sl_tpm_command {
 	bool auth;                          /* the first handle needs authorization: by session, or else by an empty password */
 	struct sl_tpm_session *session;     /* authorizes the first handle if auth is set; encrypts parameters if it is one that does */
 	const struct sl_secret *auth_value; /* of the first handle, with a session; NULL: empty */
+	const struct sl_secret *answer_auth; /* the one that it has afterwards, by which the answer is authenticated; NULL: the same */
 	bool gives_handle;
 	const char *name;                   /* for messages; NULL: its failure is not worth one */
 	uint8_t params[1024];
@@ -105,6 +106,8 @@ SL_MUST_CHECK enum sl_err sl_tpm_run(struct sl_tpm_batch *batch, struct sl_tpm_c
 void sl_tpm_run_gone(struct sl_tpm_batch *batch, uint32_t handle);
 
 /* The commands: tpm_command.c. */
+/* The Name of an entity that has no public area is its handle (Part 1, 16). */
+struct sl_root_name sl_tpm_command_handle_name(uint32_t handle);
 struct sl_tpm_object {
 	uint32_t handle;
 	struct sl_tpm_public key;
@@ -180,8 +183,19 @@ struct sl_tpm_grant {
 };
 struct sl_tpm_grant sl_tpm_grant_of(const struct sl_tpm_root *root, enum sl_hierarchy hierarchy);
 SL_MUST_CHECK enum sl_err sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
+/* The value alone, for a session that is there anyway. */
+SL_MUST_CHECK enum sl_err sl_tpm_grant_value(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
 void sl_tpm_grant_end(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
 uint32_t sl_tpm_grant_handle(enum sl_hierarchy hierarchy);
+
+/* What a batch wants of the salt key; each may be NULL. */
+struct sl_tpm_wish {
+	struct sl_tpm_session *session; /* an HMAC session */
+	struct sl_tpm_session *policy;  /* a policy session: tpm_policy.h */
+	struct sl_tpm_object *parent;   /* the key itself stays, to load or make objects under it: at SL_TPM_SRK, or to be flushed */
+};
+SL_MUST_CHECK enum sl_err sl_tpm_salt_use(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
+                                          const struct sl_tpm_wish *wish);
 
 /*
  * Finds the root's salt key and, where session is not NULL, starts a session salted to it. grant is the root's. SL_ERR_MISMATCH when there
@@ -202,6 +216,8 @@ SL_MUST_CHECK enum sl_err sl_tpm_seal(struct sl_root *root, const struct sl_seal
                                       uint8_t **ret_der, size_t *ret_len);
 SL_MUST_CHECK enum sl_err sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
                                         struct sl_secret *ret_secret);
+extern const struct sl_root_nv_ops sl_tpm_nv_ops;
+SL_MUST_CHECK enum sl_err sl_tpm_device_lockout(struct sl_root *root, struct sl_lockout *ret_lockout);
 SL_MUST_CHECK enum sl_err sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info);
 /* Remembers why, in words; fmt NULL: no trouble. */
 void sl_tpm_device_trouble(struct sl_device *device, const char *fmt, ...) SL_PRINTF(2, 3);

@@ -8,9 +8,8 @@
 #define PROPERTIES_MAX 127
 #define RANDOM_MAX 64 /* more than this no TPM gives at once */
 
-/* The Name of an entity that has no public area is its handle (Part 1, 16). */
-static struct sl_root_name
-handle_name(uint32_t handle)
+struct sl_root_name
+sl_tpm_command_handle_name(uint32_t handle)
 {
 	struct sl_root_name name = { .len = 4 };
 	struct sl_writer w = sl_writer_of(name.bytes, 4);
@@ -106,7 +105,7 @@ apply_grant(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, struct sl_tp
 
 	c->auth = true;
 	c->handles[0] = sl_tpm_grant_handle(grant->hierarchy);
-	c->names[0] = handle_name(c->handles[0]);
+	c->names[0] = sl_tpm_command_handle_name(c->handles[0]);
 	if (grant->auth_file != NULL) {
 		c->session = &grant->session;
 		c->auth_value = &grant->value;

@@ -368,6 +368,8 @@ static const struct sl_root_ops ops = {
 	.persist = sl_tpm_persist,
 	.seal = sl_tpm_seal,
 	.unseal = sl_tpm_unseal,
+	.lockout = sl_tpm_device_lockout,
+	.nv = &sl_tpm_nv_ops,
 };
 
 enum sl_err

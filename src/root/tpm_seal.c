@@ -151,21 +151,6 @@ try_twice(struct sl_tpm_root *r, enum sl_err (*once)(struct sl_tpm_batch *, stru
 	return err == SL_ERR_VERIFY || err == SL_ERR_NOT_FOUND ? SL_ERR_DEVICE : err;
 }
 
-/* A TPM takes the zeros off the end of an auth value (Part 1, 19.6.4.3). *ret_auth is empty where there is none. */
-static enum sl_err
-trim(const struct sl_secret *auth, struct sl_secret *ret_auth)
-{
-	size_t len = auth == NULL ? 0 : auth->len;
-
-	if (len > SL_SEAL_AUTH_MAX)
-		return SL_ERR_RANGE;
-	while (len != 0 && auth->bytes[len - 1] == 0)
-		len--;
-	if (len == 0)
-		return auth != NULL && auth->len != 0 ? SL_ERR_ARG : SL_OK;
-	return sl_secret_copy(ret_auth, auth->bytes, len);
-}
-
 enum sl_err
 sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_der,
             size_t *ret_len)
@@ -178,7 +163,7 @@ sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct 
 	struct sl_sealed sealed = { .parent = 0 };
 	enum sl_err err;
 
-	if ((err = trim(spec->auth, &auth)) != SL_OK)
+	if ((err = sl_tpm_session_trim(spec->auth, &auth)) != SL_OK)
 		return err;
 	sl_tpm_public_sealed(spec->policy, auth.len != 0, &tmpl);
 	creation.auth = auth.len == 0 ? NULL : &auth;
@@ -230,7 +215,7 @@ sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct
 
 	if (r->device->pid != getpid())
 		return SL_ERR_DEVICE;
-	err = trim(auth, &trimmed);
+	err = sl_tpm_session_trim(auth, &trimmed);
 	if (err == SL_ERR_ARG || err == SL_ERR_RANGE) /* nobody can have sealed with that */
 		return SL_ERR_AUTH;
 	if (err == SL_OK && (err = sl_sealed_read(der, len, &sealed, &msg)) == SL_OK)

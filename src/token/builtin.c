@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/builtin.h"
 
+#include "base/log.h"
 #include "token/root_key.h"
 
 /*
@@ -49,6 +50,35 @@ sl_builtin_publish_locked(struct sl_token *token)
 	enum sl_err err = SL_OK;
 
 	for (size_t i = 0; i < SL_BUILTIN_MAX && err == SL_OK; i++)
-		err = sl_token_publish_locked(token, token->builtin[i]);
+		if (token->builtin[i] != NULL && (!token->guarded || !sl_object_is_private(token->builtin[i])))
+			err = sl_token_publish_locked(token, token->builtin[i]);
 	return err;
+}
+
+enum sl_err
+sl_builtin_open_locked(struct sl_token *token)
+{
+	enum sl_err err = SL_OK;
+
+	for (size_t i = 0; i < SL_BUILTIN_MAX && err == SL_OK; i++)
+		if (token->builtin[i] != NULL && sl_table_get(&token->objects, token->builtin[i]->handle) == NULL)
+			err = sl_token_publish_locked(token, token->builtin[i]);
+	return err;
+}
+
+void
+sl_builtin_close_locked(struct sl_token *token)
+{
+	for (size_t i = 0; i < SL_BUILTIN_MAX; i++) {
+		struct sl_object *fresh = NULL;
+
+		if (token->builtin[i] == NULL || !sl_object_is_private(token->builtin[i]))
+			continue;
+		if (sl_object_clone(token->builtin[i], &fresh) == SL_OK)
+			fresh->handle = 0;
+		else
+			sl_log(SL_LOG_ERROR, "out of memory: token %s does not list its root", token->config->name);
+		sl_object_unref(&token->builtin[i]);
+		token->builtin[i] = fresh;
+	}
 }

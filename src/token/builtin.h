@@ -14,7 +14,11 @@
 /* Builds them; handles are given when they are published. */
 SL_MUST_CHECK enum sl_err sl_builtin_build(struct sl_token *token);
 void sl_builtin_free(struct sl_token *token);
-/* Puts them into the token's table, again after it was emptied. token.lock is held for writing. */
+/* Puts them into the token's table, again after it was emptied: on a token with PINs not the private ones. token.lock is held for writing. */
 SL_MUST_CHECK enum sl_err sl_builtin_publish_locked(struct sl_token *token);
+/* The private ones, for somebody who may see them. token.lock is held for writing. */
+SL_MUST_CHECK enum sl_err sl_builtin_open_locked(struct sl_token *token);
+/* A logout: private ones are another snapshot with no handle, until they are published again. token.lock is held for writing. */
+void sl_builtin_close_locked(struct sl_token *token);
 
 #endif

@@ -3,6 +3,7 @@
 #include "token/root_key.h"
 
 #include "crypto/digest.h"
+#include "token/login.h"
 #include "token/build.h"
 
 #include <string.h>
@@ -62,11 +63,21 @@ context_of(const char *label, const struct sl_part *parts, size_t n, uint8_t ret
 enum sl_err
 sl_root_key_derive(struct sl_token *token, const char *label, const struct sl_part *parts, size_t n, struct sl_secret *ret_secret)
 {
+	struct sl_part all[SL_ROOT_KEY_PARTS + 1];
+	SL_SECRET token_secret = { 0 };
 	struct sl_root_name name;
 	uint8_t context[SL_HASH_MAX];
 	enum sl_err err;
 
-	if ((err = sl_token_identify(token, &name, NULL)) != SL_OK || (err = context_of(label, parts, n, context)) != SL_OK)
+	if (n > SL_ROOT_KEY_PARTS)
+		return SL_ERR_ARG;
+	if (n != 0)
+		memcpy(all, parts, n * sizeof(*parts));
+	if ((err = sl_login_secret(token, &token_secret)) != SL_OK)
+		return err;
+	if (token_secret.len != 0)
+		all[n++] = (struct sl_part){ token_secret.bytes, token_secret.len };
+	if ((err = sl_token_identify(token, &name, NULL)) != SL_OK || (err = context_of(label, all, n, context)) != SL_OK)
 		return err;
 	err = sl_root_derive(token->root, &name, context, 1, ret_secret, NULL);
 	sl_secret_wipe(context, sizeof(context));

@@ -16,6 +16,7 @@ struct sl_session {
 	bool rw;
 	pthread_mutex_t lock; /* of what follows */
 	bool closed;
+	unsigned login_epoch; /* sl_login_epoch() when it last did something */
 	CK_OBJECT_HANDLE *found; /* C_FindObjects: what is still to be given */
 	size_t found_n;
 	size_t found_at;
@@ -36,13 +37,19 @@ void sl_sessions_done(struct sl_sessions *all);
 
 SL_MUST_CHECK enum sl_err sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SESSION_HANDLE *ret_handle);
 
-/* Found, referenced and locked, or NULL. Release with sl_session_release(). */
+/*
+ * Found, referenced and locked, or NULL. Release with sl_session_release(). What it was doing when its token was logged out is forgotten.
+ */
 struct sl_session *sl_session_acquire(struct sl_sessions *all, CK_SESSION_HANDLE handle);
 void sl_session_release(struct sl_session **session);
 
-/* Waits for a call that is under way in it; its session objects go too. false: no such session. */
+/* Waits for a call that is under way in it; its session objects go too, and with a token's last session its login. false: no such session. */
 bool sl_session_close(struct sl_sessions *all, CK_SESSION_HANDLE handle);
-void sl_session_close_all(struct sl_sessions *all, const struct sl_token *token);
+/* token NULL: of all tokens, which are about to go themselves. */
+void sl_session_close_all(struct sl_sessions *all, struct sl_token *token);
+
+/* Ends what the sessions of a token are doing, and drops the keys that they hold. Called with no session's lock held: it waits for each. */
+void sl_session_drop_work(struct sl_sessions *all, const struct sl_token *token);
 
 /* How many there are on a token. */
 void sl_session_count(struct sl_sessions *all, const struct sl_token *token, CK_ULONG *ret_all, CK_ULONG *ret_rw);

@@ -35,15 +35,14 @@ enum sl_err
 sl_export_tss2(const struct sl_found *found, const struct sl_tool_args *args, struct sl_msg *msg)
 {
 	const struct sl_material *material = found->object->material;
+	const struct sl_sealed_key *sealed = material == NULL ? NULL : sl_material_sealed(material);
 	const char *label = args->operand;
-	size_t len = 0;
-	const uint8_t *blob = material == NULL ? NULL : sl_material_sealed(material, &len);
 
-	if (blob == NULL)
+	if (sealed == NULL)
 		return refuse(msg, SL_ERR_UNSUPPORTED, label, "a derived key: nothing of it is sealed, and what it is derived from stays in the TPM");
-	if (sl_sealed_is_hybrid(blob, len))
+	if (sl_sealed_is_hybrid(sealed->blob, sealed->len))
 		return refuse(msg, SL_ERR_UNSUPPORTED, label,
 		              "longer than the 128 bytes that one TPM object holds, so it is kept encrypted under a sealed key, which no other tool "
 		              "reads: a TSS2 PRIVATE KEY of it there is not");
-	return write_pem(blob, len, sl_args_value(args, "output"), msg);
+	return write_pem(sealed->blob, sealed->len, sl_args_value(args, "output"), msg);
 }

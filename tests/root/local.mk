@@ -43,3 +43,7 @@ tests_root_test_seal_faults_LDADD = $(tpmtest_ldadd)
 check_PROGRAMS += tests/root/test-seal-keys
 tests_root_test_seal_keys_SOURCES = tests/root/test-seal-keys.c
 tests_root_test_seal_keys_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/root/test-nv
+tests_root_test_nv_SOURCES = tests/root/test-nv.c
+tests_root_test_nv_LDADD = $(tpmtest_ldadd)

@@ -117,7 +117,7 @@ written(void)
 	test_eq(sl_store_add(store, root, both, 2, false), SL_OK, "two objects");
 	test_ok(a.row > 0 && b.row > a.row, "have rows");
 	test_eq((unsigned long long)number("PRAGMA application_id"), 0x534c4631, "application_id");
-	test_eq((unsigned long long)number("PRAGMA user_version"), 1, "user_version");
+	test_eq((unsigned long long)number("PRAGMA user_version"), 2, "user_version");
 	test_eq((unsigned long long)number("SELECT count(*) FROM object WHERE class = 3 AND label = x'6b' AND key_id = x'0102'"), 1,
 	        "the index columns repeat the attributes");
 	test_eq((unsigned long long)number("SELECT value FROM attribute JOIN object ON object = id WHERE class = 3 AND type = 0x108"), 1,
@@ -209,7 +209,7 @@ refused(void)
 
 	fresh_dir("refused");
 	sql(by_hand);
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 3");
 	store = open_store(SL_ERR_VERSION, "a newer version");
 	sql("PRAGMA user_version = 1; PRAGMA application_id = 7");
 	store = open_store(SL_ERR_FORMAT, "somebody else's database");
