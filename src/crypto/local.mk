@@ -30,6 +30,6 @@ libseedleaf_la_SOURCES += \
 	src/crypto/macop.c src/crypto/macop.h
 libseedleaf_la_SOURCES += \
 	src/crypto/bcrypt.c src/crypto/bcrypt.h \
-	src/crypto/pem.c src/crypto/pem.h \
+	src/crypto/armor.c src/crypto/armor.h \
 	src/crypto/privkey.c src/crypto/privkey.h src/crypto/privkey_crypt.c src/crypto/privkey_internal.h \
 	src/crypto/sshkey.c

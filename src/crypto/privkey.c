@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "crypto/der.h"
-#include "crypto/pem.h"
+#include "crypto/armor.h"
 #include "crypto/privkey_internal.h"
 
 #include <string.h>
@@ -123,6 +123,18 @@ form_of_der(const uint8_t *der, size_t len, enum sl_privkey_form *ret_form, stru
 	return SL_OK;
 }
 
+/* A TSS2 PRIVATE KEY that is cut off must not be taken for the bytes of a key. */
+static enum sl_err
+not_cut_off(const uint8_t *bytes, size_t len, enum sl_err err, struct sl_msg *msg)
+{
+	static const uint8_t oid[] = { 0x06, 0x06, 0x67, 0x81, 0x05, 0x0a, 0x01 }; /* 2.23.133.10.1 and one more */
+	const size_t head = 4 + sizeof(oid);
+
+	if (err != SL_ERR_NOT_FOUND || memmem(bytes, len < head ? len : head, oid, sizeof(oid)) == NULL)
+		return err;
+	return sl_privkey_refuse(msg, SL_ERR_FORMAT, "damaged: a TSS2 PRIVATE KEY that does not end where it has to");
+}
+
 static unsigned
 nibble(uint8_t c)
 {
@@ -131,7 +143,7 @@ nibble(uint8_t c)
 
 /* A kernel's trusted key, as keyctl pipe gives it. That is no secret. */
 static enum sl_err
-open_hex(const struct sl_secret *file, struct sl_privkey *found)
+open_hex(const struct sl_secret *file, struct sl_privkey *found, struct sl_msg *msg)
 {
 	SL_SECRET der = { 0 };
 	size_t len = file->len;
@@ -151,7 +163,9 @@ open_hex(const struct sl_secret *file, struct sl_privkey *found)
 			return SL_ERR_NOT_FOUND;
 		der.bytes[i] = (uint8_t)(high << 4 | low);
 	}
-	if (form_of_der(der.bytes, der.len, &found->form, NULL) != SL_OK || found->form != SL_PRIVKEY_TSS2)
+	if ((err = not_cut_off(der.bytes, der.len, form_of_der(der.bytes, der.len, &found->form, NULL), msg)) != SL_OK)
+		return err == SL_ERR_FORMAT ? err : SL_ERR_NOT_FOUND;
+	if (found->form != SL_PRIVKEY_TSS2)
 		return SL_ERR_NOT_FOUND;
 	found->bytes = sl_secret_take(&der);
 	return SL_OK;
@@ -168,7 +182,7 @@ find_label(const char *label)
 
 /* "Proc-Type: 4,ENCRYPTED" and "DEK-Info: ..."; other headers do not matter. */
 static enum sl_err
-take_headers(const struct sl_pem *pem, struct sl_privkey *found, struct sl_msg *msg)
+take_headers(const struct sl_armor *pem, struct sl_privkey *found, struct sl_msg *msg)
 {
 	static const char name[] = "DEK-Info:";
 	const char *at = memmem(pem->headers.data, pem->headers.len, name, strlen(name));
@@ -193,7 +207,7 @@ take_headers(const struct sl_pem *pem, struct sl_privkey *found, struct sl_msg *
 }
 
 static enum sl_err
-take_block(struct sl_pem *pem, const struct known *known, struct sl_privkey *found, struct sl_msg *msg)
+take_block(struct sl_armor *pem, const struct known *known, struct sl_privkey *found, struct sl_msg *msg)
 {
 	const enum sl_err err = pem->headers.len == 0 ? SL_OK : take_headers(pem, found, msg);
 
@@ -212,9 +226,9 @@ open_pem(const struct sl_secret *file, struct sl_privkey *found, struct sl_msg *
 	const char *other = NULL;
 
 	for (;;) {
-		SL_CLEANUP(sl_pem_clear) struct sl_pem pem = { .label = "" };
+		SL_CLEANUP(sl_armor_clear) struct sl_armor pem = { .label = "" };
 		const struct known *known;
-		enum sl_err err = sl_pem_next(&text, &pem);
+		enum sl_err err = sl_armor_next(&text, &pem);
 
 		if (err == SL_ERR_NOT_FOUND)
 			break;
@@ -257,8 +271,9 @@ sl_privkey_open(const struct sl_secret *file, struct sl_privkey *ret_found, stru
 	if (err == SL_ERR_NOT_FOUND && (begins(file, "ssh-") || begins(file, "ecdsa-sha2-") || begins(file, "sk-")))
 		return sl_privkey_refuse(msg, SL_ERR_UNSUPPORTED, "a public key, expected a private key");
 	if (err == SL_ERR_NOT_FOUND)
-		err = open_hex(file, &found);
-	if (err == SL_ERR_NOT_FOUND && (err = form_of_der(file->bytes, file->len, &found.form, msg)) == SL_OK)
+		err = open_hex(file, &found, msg);
+	if (err == SL_ERR_NOT_FOUND &&
+	    (err = not_cut_off(file->bytes, file->len, form_of_der(file->bytes, file->len, &found.form, msg), msg)) == SL_OK)
 		err = sl_secret_copy(&found.bytes, file->bytes, file->len);
 	if (err == SL_ERR_NOT_FOUND)
 		return sl_privkey_refuse(msg, err, "no private key in PEM, DER or OpenSSH's form");

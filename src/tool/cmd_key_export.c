@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
+#include "token/login.h"
 #include "tool/encode.h"
 #include "tool/export_tss2.h"
+#include "tool/key_source.h"
 #include "tool/keys.h"
+#include "tool/user.h"
 
 static void
 clean_key(struct sl_key **key)
@@ -78,6 +81,25 @@ export(struct sl_instance *instance, const struct sl_tool_args *args, struct sl_
 	return sl_export_tss2(&founds.at[0], args, msg);
 }
 
+/* Private keys of a token with a PIN are there for its user only. */
+static enum sl_err
+export_as_user(struct sl_instance *instance, const struct sl_tool_args *args, struct sl_msg *msg)
+{
+	const char *path = sl_args_value(args, "pin-file");
+	SL_CLEANUP(sl_user_close) struct sl_user user = { .handle = 0 };
+	struct sl_token *token;
+	SL_SECRET pin = { 0 };
+	enum sl_err err;
+
+	if (path == NULL)
+		return export(instance, args, msg);
+	if ((token = sl_keys_token(instance, sl_args_value(args, "token"), msg)) == NULL)
+		return SL_ERR_ARG;
+	if ((err = sl_key_source_line(path, SL_PIN_MAX, &pin, msg)) != SL_OK || (err = sl_user_open(token, &pin, &user, msg)) != SL_OK)
+		return err;
+	return export(instance, args, msg);
+}
+
 static int
 run(const struct sl_tool_args *args)
 {
@@ -88,14 +110,22 @@ run(const struct sl_tool_args *args)
 	int status = SL_EXIT_FAILURE;
 	enum sl_err err;
 
-	if (forms != 1 || (!tss2 && sl_args_value(args, "output") != NULL)) {
-		sl_report(forms != 1 ? "key export: expected one of --ssh, --pem and --tss2" : "--output: expected with --tss2 only");
+	if (forms != 1) {
+		sl_report("key export: expected one of --ssh, --pem and --tss2");
+		return SL_EXIT_USAGE;
+	}
+	if (!tss2 && (sl_args_value(args, "output") != NULL || sl_args_value(args, "auth-file") != NULL || sl_args_value(args, "no-auth") != NULL)) {
+		sl_report("--output, --auth-file and --no-auth: expected with --tss2 only");
+		return SL_EXIT_USAGE;
+	}
+	if (sl_args_value(args, "auth-file") != NULL && sl_args_value(args, "no-auth") != NULL) {
+		sl_report("--auth-file and --no-auth: expected one of them");
 		return SL_EXIT_USAGE;
 	}
 	instance = sl_keys_open(&status);
 	if (instance == NULL)
 		return status;
-	err = export(instance, args, &msg);
+	err = export_as_user(instance, args, &msg);
 	return err == SL_OK ? SL_EXIT_OK : sl_report_error(err, args->operand, &msg);
 }
 
@@ -108,6 +138,9 @@ const struct sl_tool_command sl_cmd_key_export = {
 		{ "pem", NULL, "as a PEM SubjectPublicKeyInfo" },
 		{ "tss2", NULL, "a sealed key as a TSS2 PRIVATE KEY, which only this TPM opens" },
 		{ "output", "FILE", "with --tss2: a new file (default: standard output)" },
+		{ "auth-file", "FILE", "with --tss2: the authorization that is to open it" },
+		{ "no-auth", NULL, "with --tss2: let a key that the PIN opens be opened without" },
+		{ "pin-file", "FILE", "the token's user PIN" },
 		{ "token", "TOKEN", "the key's token, where several have this label" },
 	},
 	.run = run,

@@ -4,8 +4,10 @@
 #include "base/utf8.h"
 #include "base/fs.h"
 #include "token/import.h"
+#include "token/login.h"
 #include "tool/key_source.h"
 #include "tool/keys.h"
+#include "tool/user.h"
 
 #include <string.h>
 
@@ -22,6 +24,7 @@ struct job {
 	struct sl_cert cert;
 	struct sl_key_source source;
 	struct sl_key *key;
+	struct sl_secret pin; /* empty: none was given */
 	struct sl_msg msg;
 };
 
@@ -31,6 +34,7 @@ clear_job(struct job *job)
 	sl_cert_clear(&job->cert);
 	sl_key_source_clear(&job->source);
 	sl_key_unref(&job->key);
+	sl_secret_clear(&job->pin);
 }
 
 static bool
@@ -70,6 +74,7 @@ take_options(struct job *job)
 	const char *id = sl_args_value(job->args, "id");
 	const char *usage = sl_args_value(job->args, "usage");
 	const char *type = sl_args_value(job->args, "type");
+	enum sl_err err = SL_OK;
 
 	job->token = sl_args_value(job->args, "token") == NULL ? "owner" : sl_args_value(job->args, "token");
 	if (label == NULL || label[0] == '\0' || strlen(label) > LABEL_MAX || !sl_utf8_valid(label, strlen(label)))
@@ -79,9 +84,11 @@ take_options(struct job *job)
 		return bad_option(job, "id", id, "1 to 64 bytes in hex");
 	if (type != NULL && !take_type(type, &job->import.secret_type, &job->import.usage))
 		return bad_option(job, "type", type, "aes, hmac or generic, for the bytes of a secret key");
+	if (sl_args_value(job->args, "pin-file") != NULL)
+		err = sl_key_source_line(sl_args_value(job->args, "pin-file"), SL_PIN_MAX, &job->pin, &job->msg);
 	if (usage != NULL && !sl_keyfile_usage(usage, &job->import.usage))
 		return bad_option(job, "usage", usage, SL_KEYFILE_USAGE);
-	return SL_OK;
+	return err;
 }
 
 static enum sl_err
@@ -102,46 +109,27 @@ take_certificate(struct job *job)
 	return err;
 }
 
-static struct sl_token *
-token_of(struct sl_instance *instance, const char *name)
-{
-	for (size_t i = 0; i < instance->n_tokens; i++)
-		if (strcmp(instance->tokens[i]->config->name, name) == 0 && !instance->tokens[i]->config->hidden)
-			return instance->tokens[i];
-	return NULL;
-}
-
 static enum sl_err
 find_token(struct job *job, struct sl_instance *instance, struct sl_token **ret_token)
 {
-	*ret_token = token_of(instance, job->token);
-	if (*ret_token == NULL)
-		return bad_option(job, "token", job->token, "a token of the configuration");
-	if (sl_token_present(*ret_token, NULL) != SL_OK) {
-		sl_device_trouble(instance->device, &job->msg);
-		return SL_ERR_ABSENT;
-	}
-	return SL_OK;
+	*ret_token = sl_keys_token(instance, job->token, &job->msg);
+	if (*ret_token != NULL)
+		return SL_OK;
+	return sl_config_token(instance->config, job->token) == NULL ? SL_ERR_ARG : SL_ERR_ABSENT;
 }
 
 static enum sl_err
-store_key(struct job *job, struct sl_instance *instance, struct sl_token *token)
+store_key(struct job *job, struct sl_user *user)
 {
-	SL_CLEANUP(sl_sessions_done) struct sl_sessions sessions;
-	struct sl_session *session;
-	CK_SESSION_HANDLE handle;
+	struct sl_session *session = sl_session_acquire(&user->sessions, user->handle);
 	enum sl_err err;
 
-	sl_sessions_init(&sessions, instance);
-	if ((err = sl_session_open(&sessions, token, true, &handle)) != SL_OK)
-		return err;
-	session = sl_session_acquire(&sessions, handle);
 	if (session == NULL)
 		return SL_ERR_MEMORY;
 	err = sl_import_key(session, &job->import, job->key, &job->msg);
 	sl_session_release(&session);
 	if (err != SL_OK && job->msg.text[0] == '\0')
-		sl_device_trouble(instance->device, &job->msg);
+		sl_device_trouble(user->token->instance->device, &job->msg);
 	return err;
 }
 
@@ -150,13 +138,16 @@ static enum sl_err
 compare(struct job *job, struct sl_instance *instance)
 {
 	const enum sl_key_part part = sl_key_kind(job->key) == SL_KEY_SECRET ? SL_PART_SECRET : SL_PART_SPKI;
+	SL_CLEANUP(sl_user_close) struct sl_user user = { .handle = 0 };
 	SL_CLEANUP(sl_keys_clear) struct sl_founds founds = { 0 };
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 	SL_SECRET ours = { 0 };
 	SL_SECRET theirs = { 0 };
-	enum sl_err err = sl_keys_find(instance, job->import.label, job->token, &founds, &job->msg);
+	struct sl_token *token;
+	enum sl_err err;
 
-	if (err != SL_OK)
+	if ((err = find_token(job, instance, &token)) != SL_OK || (err = sl_user_open(token, &job->pin, &user, &job->msg)) != SL_OK ||
+	    (err = sl_keys_find(instance, job->import.label, job->token, &founds, &job->msg)) != SL_OK)
 		return err;
 	for (size_t i = 0; i < founds.n; i++) {
 		if (founds.at[i].object->home != SL_HOME_STORE)
@@ -199,13 +190,15 @@ tell(const struct job *job, const struct sl_instance *instance)
 static enum sl_err
 import(struct job *job, struct sl_instance *instance)
 {
+	SL_CLEANUP(sl_user_close) struct sl_user user = { .handle = 0 };
 	struct sl_token *token;
 	enum sl_err err;
 
-	if ((err = find_token(job, instance, &token)) != SL_OK ||
+	if ((err = find_token(job, instance, &token)) != SL_OK || (err = sl_user_open(token, &job->pin, &user, &job->msg)) != SL_OK ||
 	    (err = sl_key_source_key(&job->source, job->args, token, &job->key, &job->msg)) != SL_OK ||
-	    (err = store_key(job, instance, token)) != SL_OK)
+	    (err = store_key(job, &user)) != SL_OK)
 		return err;
+	sl_user_close(&user);
 	return verify(job);
 }
 
@@ -253,6 +246,7 @@ const struct sl_tool_command sl_cmd_key_import = {
 		{ "extractable", NULL, "let PKCS#11 wrap it under other keys" },
 		{ "passphrase-file", "FILE", "the passphrase of an encrypted key" },
 		{ "auth-file", "FILE", "the authorization of a TSS2 PRIVATE KEY" },
+		{ "pin-file", "FILE", "the token's user PIN" },
 	},
 	.run = run,
 };

@@ -111,24 +111,37 @@ sl_key_source_open(const char *path, bool typed, struct sl_key_source *ret_sourc
 	return SL_OK;
 }
 
-/* A file holds one line, whose end does not count. SL_ERR_LOGIN: nobody gave one. */
+enum sl_err
+sl_key_source_line(const char *path, size_t max, struct sl_secret *ret_line, struct sl_msg *msg)
+{
+	SL_SECRET line = { 0 };
+	size_t len;
+	enum sl_err err = sl_key_source_file(path, max + 2, &line, msg);
+
+	if (err != SL_OK)
+		return err;
+	len = line.len;
+	if (len != 0 && line.bytes[len - 1] == '\n')
+		len--;
+	if (len != 0 && len < line.len && line.bytes[len - 1] == '\r')
+		len--;
+	if (len > max || memchr(line.bytes, '\n', len) != NULL) {
+		sl_msg_set(msg, "%.300s: expected one line of at most %zu bytes", path, max);
+		return SL_ERR_FORMAT;
+	}
+	return len == 0 ? SL_OK : sl_secret_copy(ret_line, line.bytes, len);
+}
+
+/* SL_ERR_LOGIN: nobody gave one. */
 static enum sl_err
 ask(const struct sl_tool_args *args, const char *option, const char *what, struct sl_secret *ret_secret, struct sl_msg *msg)
 {
 	const char *path = sl_args_value(args, option);
-	SL_SECRET line = { 0 };
-	size_t len;
-	enum sl_err err;
 
-	if (path == NULL) {
-		sl_msg_set(msg, "%s is needed, expected --%s", what, option);
-		return SL_ERR_LOGIN;
-	}
-	if ((err = sl_key_source_file(path, PASSPHRASE_MAX, &line, msg)) != SL_OK)
-		return err;
-	for (len = line.len; len != 0 && memchr("\r\n", line.bytes[len - 1], 2) != NULL && len + 2 > line.len;)
-		len--;
-	return len == 0 ? SL_OK : sl_secret_copy(ret_secret, line.bytes, len);
+	if (path != NULL)
+		return sl_key_source_line(path, PASSPHRASE_MAX, ret_secret, msg);
+	sl_msg_set(msg, "%s is needed, expected --%s", what, option);
+	return SL_ERR_LOGIN;
 }
 
 static enum sl_err

@@ -13,6 +13,9 @@
  */
 SL_MUST_CHECK enum sl_err sl_key_source_file(const char *path, size_t max, struct sl_secret *ret_bytes, struct sl_msg *msg);
 
+/* One line, without its end; empty for an empty one. */
+SL_MUST_CHECK enum sl_err sl_key_source_line(const char *path, size_t max, struct sl_secret *ret_line, struct sl_msg *msg);
+
 /* What `key import` is given. */
 struct sl_key_source {
 	const char *path;

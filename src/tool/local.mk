@@ -18,7 +18,8 @@ seedleaf_SOURCES = \
 	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
 	src/tool/report.c \
-	src/tool/tool.h
+	src/tool/tool.h \
+	src/tool/user.c src/tool/user.h
 seedleaf_LDADD = libseedleaf.la
 
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -161,6 +161,25 @@ openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem 2>/dev
 want 0 "import an RSA key" "$tool" key import rsa.pem --label rsa
 want 1 "it is too long for one" "$tool" key export rsa --tss2
 says "an RSA key" 'longer than the 128 bytes that one TPM object holds'
+# With its public half an EC key is too long, without it is not.
+for curve in P-256 P-384 P-521; do
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:$curve -out $curve.pem
+	want 0 "import a key on $curve" "$tool" key import $curve.pem --label $curve
+	want 0 "export it" "$tool" key export $curve --tss2
+	cp out $curve.tss2
+	unsealed $curve $curve.tss2 owner.ctx
+	check "tpm2_unseal has its PKCS #8" "$(openssl pkey -in $curve.pem -pubout)" "$(openssl pkey -inform DER -in un.out -pubout)"
+	want 0 "import it again" "$tool" key import $curve.tss2 --label again-$curve
+done
+want 0 "an authorization for what has none" "$tool" key export aes32 --tss2 --auth-file <(printf 'open sesame')
+cp out guarded.tss2
+unsealed guarded guarded.tss2 owner.ctx 'open sesame'
+check "it opens with that" "$(hex aes32)" "$(hex un.out)"
+check "the fields: parent" "02:40000001" "$fields"
+check "and not without" no "$(unsealed guarded guarded.tss2 owner.ctx >/dev/null 2>&1 && echo yes || echo no)"
+tpm2_flushcontext -Q -t
+want 2 "an empty authorization" "$tool" key export aes32 --tss2 --auth-file <(printf '\n')
+want 2 "--auth-file and --no-auth" "$tool" key export aes32 --tss2 --auth-file /dev/null --no-auth
 want 2 "a file that is there" "$tool" key export ed --tss2 --output ed.tss2
 check "a file that is there is left alone" "$(head -1 ed.tss2)" "-----BEGIN TSS2 PRIVATE KEY-----"
 want 2 "two forms" "$tool" key export ed --tss2 --pem
@@ -240,7 +259,11 @@ der write hmac.pub altered.priv 40000001 pem ff altered.tss2
 want 2 "altered" "$tool" key import altered.tss2 --label refused --type hmac
 says "altered" 'this TPM does not open it'
 head -c 200 hmac.der >broken.tss2
-want 2 "damaged" "$tool" key import broken.tss2 --label refused --type hmac
+want 2 "cut off" "$tool" key import broken.tss2 --label refused --type hmac
+says "cut off" 'a TSS2 PRIVATE KEY that does not end'
+head -c 300 hmac.hex >broken.hex
+want 2 "cut off in hex" "$tool" key import broken.hex --label refused --type hmac
+says "cut off in hex" 'a TSS2 PRIVATE KEY that does not end'
 tpm2_create -Q -C owner.ctx -G ecc256 -u key.pub -r key.priv && tpm2_flushcontext -Q -t
 der write key.pub key.priv 40000001 pem ff key.tss2
 want 2 "a TPM's own key" "$tool" key import key.tss2 --label refused --type hmac

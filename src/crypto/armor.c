@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "crypto/pem.h"
+#include "crypto/armor.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ static const char end[] = "-----END ";
 static const char dashes[] = "-----";
 
 void
-sl_pem_clear(struct sl_pem *pem)
+sl_armor_clear(struct sl_armor *pem)
 {
 	sl_secret_clear(&pem->body);
 }
@@ -170,9 +170,9 @@ split_headers(struct sl_bytes *inside)
 }
 
 enum sl_err
-sl_pem_next(struct sl_reader *text, struct sl_pem *ret_pem)
+sl_armor_next(struct sl_reader *text, struct sl_armor *ret_pem)
 {
-	struct sl_pem pem = { .label = "" };
+	struct sl_armor pem = { .label = "" };
 	struct sl_bytes line;
 	struct sl_bytes label = { NULL, 0 };
 	struct sl_bytes inside;
