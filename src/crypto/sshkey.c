@@ -53,8 +53,9 @@ static struct sl_bytes
 string(struct sl_reader *r)
 {
 	const size_t len = sl_reader_u32be(r);
+	const uint8_t *at = sl_reader_bytes(r, len);
 
-	return (struct sl_bytes){ sl_reader_bytes(r, len), len };
+	return (struct sl_bytes){ at, at == NULL ? 0 : len };
 }
 
 /* Positive, in its shortest form; without its sign byte. */

@@ -126,7 +126,10 @@ run(const struct sl_tool_args *args)
 	if (instance == NULL)
 		return status;
 	err = export_as_user(instance, args, &msg);
-	return err == SL_OK ? SL_EXIT_OK : sl_report_error(err, args->operand, &msg);
+	if (err == SL_OK)
+		return SL_EXIT_OK;
+	status = sl_report_error(err, args->operand, &msg);
+	return err == SL_ERR_AUTH ? SL_EXIT_USAGE : status; /* a wrong PIN */
 }
 
 const struct sl_tool_command sl_cmd_key_export = {

@@ -69,3 +69,6 @@ tests_unit_test_rsacrypt_SOURCES = tests/unit/test-rsacrypt.c $(outside_sources)
 tests_unit_test_rsacrypt_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_outside_SOURCES = tests/unit/test-outside.c $(outside_sources)
 tests_unit_test_outside_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+check_PROGRAMS += tests/unit/test-privkey
+tests_unit_test_privkey_SOURCES = tests/unit/test-privkey.c
+tests_unit_test_privkey_LDADD = $(test_ldadd)
