@@ -122,6 +122,8 @@ SL_MUST_CHECK enum sl_err sl_key_generate_ec(const uint8_t *params, size_t len, 
  * parts; the others: RFC 8410.
  */
 SL_MUST_CHECK enum sl_err sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der);
+/* Without the public key of an EC key, which is optional there. */
+SL_MUST_CHECK enum sl_err sl_key_pkcs8_short(const struct sl_key *key, struct sl_secret *ret_der);
 SL_MUST_CHECK enum sl_err sl_key_from_pkcs8(const uint8_t *der, size_t len, struct sl_key **ret_key);
 
 struct sl_key *sl_key_ref(struct sl_key *key);

@@ -30,3 +30,8 @@ libseedleaf_la_SOURCES += \
 	src/crypto/cipher.c src/crypto/cipher.h src/crypto/cipher_internal.h src/crypto/cipherstart.c \
 	src/crypto/kdf.c src/crypto/kdf.h src/crypto/kdf108.c \
 	src/crypto/macop.c src/crypto/macop.h
+libseedleaf_la_SOURCES += \
+	src/crypto/bcrypt.c src/crypto/bcrypt.h \
+	src/crypto/armor.c src/crypto/armor.h \
+	src/crypto/privkey.c src/crypto/privkey.h src/crypto/privkey_crypt.c src/crypto/privkey_internal.h \
+	src/crypto/sshkey.c

@@ -77,6 +77,17 @@ sl_tpm_public_storage(struct sl_tpm_template *ret_template)
 }
 
 void
+sl_tpm_public_storage_plain(struct sl_tpm_template *ret_template)
+{
+	struct sl_tpm_template t;
+
+	sl_tpm_public_storage(&t);
+	memset(t.bytes + t.fixed, 0, t.len - t.fixed);
+	t.len = t.fixed + 2 * sizeof(uint16_t); /* two empty numbers */
+	*ret_template = t;
+}
+
+void
 sl_tpm_public_sealed(const uint8_t *policy, bool guarded, struct sl_tpm_template *ret_template)
 {
 	struct sl_tpm_template t = { 0 };

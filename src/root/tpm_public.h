@@ -25,6 +25,8 @@ struct sl_tpm_template {
 SL_MUST_CHECK enum sl_err sl_tpm_public_root(const char *name_space, const uint8_t *policy, struct sl_tpm_template *ret_template);
 /* TCG TPM v2.0 Provisioning Guidance 7.5.1: the P-256 storage root key. */
 void sl_tpm_public_storage(struct sl_tpm_template *ret_template);
+/* The same with an empty `unique`: another key, which other tools have. */
+void sl_tpm_public_storage_plain(struct sl_tpm_template *ret_template);
 
 /* A sealed data object; policy may be NULL. Without one its auth value opens it; guarded: the dictionary attack counter counts wrong tries. */
 void sl_tpm_public_sealed(const uint8_t *policy, bool guarded, struct sl_tpm_template *ret_template);

@@ -108,16 +108,17 @@ seal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 }
 
 /*
- * The blob names its parent. A key may have been put at the storage root key's handle after it was sealed; unless a pin
+ * The blob names its parent by its hierarchy. Ours is the TCG's template with a `unique` of zeros; the specification of the TSS2 PRIVATE KEY has the
+ * one with an empty `unique`, and so have the blobs of other tools. The session stays the one salted to our key. A key may have been put at the storage root key's handle after it was sealed; unless a pin
  * says which of the two it is, both are tried.
  */
 static enum sl_err
-load_by_template(struct bench *b, struct job *job)
+load_by_template(struct bench *b, struct job *job, bool plain)
 {
 	struct sl_tpm_template storage;
 	enum sl_err err;
 
-	sl_tpm_public_storage(&storage);
+	(plain ? sl_tpm_public_storage_plain : sl_tpm_public_storage)(&storage);
 	b->grant.shared = &b->session;
 	if ((err = hierarchy_err(sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent))) != SL_OK)
 		return err;
@@ -136,7 +137,9 @@ load(struct bench *b, struct job *job)
 
 	drop_parent(b);
 	if (err == SL_ERR_MISMATCH && by_handle && job->sealed->parent != SL_TPM_SRK && b->root->pin.len == 0)
-		err = load_by_template(b, job);
+		err = load_by_template(b, job, false);
+	if (err == SL_ERR_MISMATCH && job->sealed->parent == sl_tpm_grant_handle(b->root->salt_hierarchy))
+		err = load_by_template(b, job, true);
 	if (err == SL_ERR_MISMATCH)
 		sl_tpm_device_trouble(b->batch->device,
 		                      "%s: the sealed key is not this TPM's: sealed by another one, before a clear, or altered",

@@ -278,3 +278,18 @@ sl_build_recipe(struct sl_attrs *attrs, const struct sl_recipe *recipe)
 		return err;
 	return sl_attrs_set_ulong(attrs, CKA_SEEDLEAF_VERSION, recipe->version);
 }
+
+enum sl_err
+sl_build_certificate(struct sl_attrs *attrs, const struct sl_cert *cert)
+{
+	enum sl_err err;
+
+	if ((err = sl_attrs_set_ulong(attrs, CKA_CLASS, CKO_CERTIFICATE)) != SL_OK ||
+	    (err = sl_attrs_set_ulong(attrs, CKA_CERTIFICATE_TYPE, CKC_X_509)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_VALUE, cert->der.bytes, cert->der.len)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_SUBJECT, cert->subject.bytes, cert->subject.len)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_ISSUER, cert->issuer.bytes, cert->issuer.len)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_SERIAL_NUMBER, cert->serial.bytes, cert->serial.len)) != SL_OK)
+		return err;
+	return sl_attrs_set(attrs, CKA_PUBLIC_KEY_INFO, cert->spki.bytes, cert->spki.len);
+}

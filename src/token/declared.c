@@ -111,21 +111,6 @@ build(const struct sl_token *token, const struct sl_declared *d, CK_OBJECT_CLASS
 }
 
 static enum sl_err
-set_certificate(const struct sl_cert *cert, struct sl_attrs *attrs)
-{
-	enum sl_err err;
-
-	if ((err = sl_attrs_set_ulong(attrs, CKA_CLASS, CKO_CERTIFICATE)) != SL_OK ||
-	    (err = sl_attrs_set_ulong(attrs, CKA_CERTIFICATE_TYPE, CKC_X_509)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_VALUE, cert->der.bytes, cert->der.len)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_SUBJECT, cert->subject.bytes, cert->subject.len)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_ISSUER, cert->issuer.bytes, cert->issuer.len)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_SERIAL_NUMBER, cert->serial.bytes, cert->serial.len)) != SL_OK)
-		return err;
-	return sl_attrs_set(attrs, CKA_PUBLIC_KEY_INFO, cert->spki.bytes, cert->spki.len);
-}
-
-static enum sl_err
 build_certificate(const struct sl_token *token, struct sl_declared *d, struct sl_msg *msg)
 {
 	SL_CLEANUP(sl_attrs_clear) struct sl_attrs attrs = { 0 };
@@ -140,7 +125,7 @@ build_certificate(const struct sl_token *token, struct sl_declared *d, struct sl
 		sl_msg_set(msg, "%s: expected an X.509 certificate, PEM or DER", d->file->certificate);
 		return err;
 	}
-	if ((err = set_certificate(&cert, &attrs)) != SL_OK || (err = set_identity(token, d, &attrs)) != SL_OK ||
+	if ((err = sl_build_certificate(&attrs, &cert)) != SL_OK || (err = set_identity(token, d, &attrs)) != SL_OK ||
 	    (err = set_unique_id(d, token, CKO_CERTIFICATE, &attrs)) != SL_OK ||
 	    (err = sl_build_defaults(&attrs, CKO_CERTIFICATE, 0)) != SL_OK ||
 	    (err = sl_object_new(&attrs, NULL, &d->objects[SL_DECLARED_CERTIFICATE])) != SL_OK)

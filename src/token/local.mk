@@ -5,6 +5,7 @@ libseedleaf_la_SOURCES += \
 	src/token/find.c \
 	src/token/finish.c \
 	src/token/generate.c src/token/generate_private.h src/token/generate_type.c \
+	src/token/import.c src/token/import.h \
 	src/token/instance.c src/token/instance.h \
 	src/token/login.c src/token/login.h src/token/login_private.h src/token/login_session.c \
 	src/token/make.c src/token/make.h \

@@ -316,8 +316,9 @@ static CK_RV
 store(struct sl_session *session, struct sl_newkey *k, int64_t *ret_row, struct sl_material **ret_material)
 {
 	SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
-	struct sl_record *records[] = { &record };
+	struct sl_record *records[1 + SL_NEWKEY_BESIDE] = { &record };
 	struct sl_token *token = session->token;
+	size_t n = 1;
 	int64_t root;
 	CK_RV rv;
 
@@ -326,9 +327,12 @@ store(struct sl_session *session, struct sl_newkey *k, int64_t *ret_row, struct 
 		return rv;
 	record.attrs = k->attrs;
 	k->attrs = (struct sl_attrs){ 0 };
+	for (size_t i = 0; i < SL_NEWKEY_BESIDE; i++)
+		if (k->beside[i] != NULL)
+			records[n++] = k->beside[i];
 	rv = sl_newkey_seal(token, &k->view, k->key, &record);
 	if (rv == CKR_OK)
-		rv = sl_rv(sl_store_add(token->instance->store, root, records, 1, false));
+		rv = sl_rv(sl_store_add(token->instance->store, root, records, n, false));
 	k->attrs = record.attrs;
 	record.attrs = (struct sl_attrs){ 0 };
 	*ret_row = record.row;

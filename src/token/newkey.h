@@ -10,6 +10,7 @@
  * A private or secret key that comes from somewhere: C_CreateObject, C_UnwrapKey, C_DeriveKey, a copy from a session to the token. What they have in common: the
  * template is checked first, then the key is made, then the object. On the token such a key is sealed to the TPM.
  */
+#define SL_NEWKEY_BESIDE 2 /* a public key and a certificate */
 struct sl_newkey {
 	unsigned kind;
 	CK_OBJECT_CLASS class;
@@ -22,6 +23,7 @@ struct sl_newkey {
 	struct sl_view view;         /* of who makes it */
 	bool derives;                /* CKA_DERIVE is true unless the template says otherwise */
 	bool closed;                 /* sensitive and not extractable unless the template says otherwise */
+	struct sl_record *beside[SL_NEWKEY_BESIDE]; /* borrowed: stored with a key on the token, in one transaction; NULL: none */
 };
 
 #define SL_NEWKEY SL_CLEANUP(sl_newkey_clear) struct sl_newkey

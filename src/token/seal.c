@@ -91,6 +91,22 @@ sl_seal_key(struct sl_token *token, const struct sl_key *key, const struct sl_se
 }
 
 enum sl_err
+sl_seal_export(struct sl_token *token, const struct sl_key *key, const struct sl_secret *auth, uint8_t **ret_der, size_t *ret_len)
+{
+	const struct sl_seal_spec spec = { .auth = auth };
+	SL_SECRET secret = { 0 };
+	struct sl_root_name name;
+	enum sl_err err;
+
+	err = sl_key_kind(key) == SL_KEY_SECRET ? sl_key_part(key, SL_PART_SECRET, &secret) : sl_key_pkcs8_short(key, &secret);
+	if (err == SL_OK && secret.len > SL_SEAL_DATA_MAX)
+		return SL_ERR_RANGE;
+	if (err != SL_OK || (err = sl_token_identify(token, &name, NULL)) != SL_OK)
+		return err;
+	return sl_root_seal(token->root, &spec, &secret, ret_der, ret_len);
+}
+
+enum sl_err
 sl_seal_open(struct sl_root *root, const struct sl_sealed_key *sealed, const struct sl_secret *token_secret,
              const struct sl_known *known, struct sl_key **ret_key)
 {

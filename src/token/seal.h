@@ -28,6 +28,13 @@ SL_MUST_CHECK enum sl_err sl_seal_key(struct sl_token *token, const struct sl_ke
                                       uint8_t **ret_blob, size_t *ret_len);
 
 /*
+ * The same for other tools on this device: a TSS2 PRIVATE KEY in DER, in one TPM object, opened by auth (NULL or empty: by everybody at the device). That gives the
+ * key away from the token: who may have it is the caller's to ask. SL_ERR_RANGE: longer than SL_SEAL_DATA_MAX.
+ */
+SL_MUST_CHECK enum sl_err sl_seal_export(struct sl_token *token, const struct sl_key *key, const struct sl_secret *auth, uint8_t **ret_der,
+                                         size_t *ret_len);
+
+/*
  * And back; compared with known->spki where that is given (a secret key has none). SL_ERR_MISMATCH; SL_ERR_LOGIN: it is bound, and token_secret is
  * empty; SL_ERR_AUTH: bound to another; SL_ERR_FORMAT: what was sealed is no such key, SL_ERR_VERSION: or of a newer form; what sl_root_unseal() says.
  */

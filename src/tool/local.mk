@@ -4,6 +4,7 @@ seedleaf_SOURCES = \
 	src/tool/cmd_config_check.c \
 	src/tool/cmd_key_add.c \
 	src/tool/cmd_key_export.c \
+	src/tool/cmd_key_import.c \
 	src/tool/cmd_key_list.c \
 	src/tool/cmd_key_remove.c \
 	src/tool/cmd_key_rotate.c \
@@ -16,8 +17,10 @@ seedleaf_SOURCES = \
 	src/tool/cmd_token_pin.c \
 	src/tool/cmd_token_reset.c \
 	src/tool/device.c src/tool/device.h \
+	src/tool/key_source.c src/tool/key_source.h \
 	src/tool/keyset.c \
 	src/tool/encode.c src/tool/encode.h \
+	src/tool/export_tss2.c src/tool/export_tss2.h \
 	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
 	src/tool/pins.c src/tool/pins.h \
@@ -25,6 +28,8 @@ seedleaf_SOURCES = \
 	src/tool/report.c \
 	src/tool/secret_input.c src/tool/secret_input.h src/tool/terminal.c \
 	src/tool/tool.h
+	src/tool/tool.h \
+	src/tool/user.c src/tool/user.h
 seedleaf_LDADD = libseedleaf.la
 
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -59,6 +59,7 @@ int sl_keyset_load(struct sl_config **ret_config, struct sl_keyfiles *ret_files)
 extern const struct sl_tool_command sl_cmd_config_check;
 extern const struct sl_tool_command sl_cmd_key_add;
 extern const struct sl_tool_command sl_cmd_key_export;
+extern const struct sl_tool_command sl_cmd_key_import;
 extern const struct sl_tool_command sl_cmd_key_list;
 extern const struct sl_tool_command sl_cmd_key_remove;
 extern const struct sl_tool_command sl_cmd_key_rotate;

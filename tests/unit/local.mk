@@ -78,3 +78,6 @@ tests_unit_test_outside_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/unit/test-policy-form
 tests_unit_test_policy_form_SOURCES = tests/unit/test-policy-form.c
 tests_unit_test_policy_form_LDADD = $(test_ldadd)
+check_PROGRAMS += tests/unit/test-privkey
+tests_unit_test_privkey_SOURCES = tests/unit/test-privkey.c
+tests_unit_test_privkey_LDADD = $(test_ldadd)
