@@ -5,6 +5,7 @@
 #include "token/nested.h"
 #include "token/root_key.h"
 #include "token/rv.h"
+#include "token/template.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,16 @@ pads_with_zeros(const struct sl_mech *mech)
 	return mech->key_type != CKK_RSA && (mech->mode == SL_CIPHER_CBC || mech->mode == SL_CIPHER_ECB);
 }
 
+/*
+ * ECB and CBC do not notice what was changed. Who unwraps with a vector of his choice and is told whether the padding was right learns the plaintext of any
+ * block, byte by byte (Vaudenay 2002; Bardou et al. 2012), or makes keys out of another's halves (Clulow 2003).
+ */
+static bool
+is_authenticated(const struct sl_mech *mech)
+{
+	return mech->key_type == CKK_RSA || (mech->mode != SL_CIPHER_ECB && mech->mode != SL_CIPHER_CBC && mech->mode != SL_CIPHER_CBC_PAD);
+}
+
 /* The wrapping key: there, of the mechanism's type, and allowed to. */
 static CK_RV
 check_wrapper(const struct sl_object *object, const struct sl_mech *mech, bool wraps)
@@ -45,6 +56,9 @@ check_wrapper(const struct sl_object *object, const struct sl_mech *mech, bool w
 		return type;
 	if (!sl_attrs_bool(&object->attrs, wraps ? CKA_WRAP : CKA_UNWRAP, false))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	/* A key that may carry what nobody may read (doc/attacks.md) does it in a mode that notices changes. */
+	if (sl_template_only_wraps(&object->attrs) && !is_authenticated(mech))
+		return CKR_MECHANISM_INVALID;
 	return sl_object_allows(object, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
@@ -59,6 +73,10 @@ check_wrapped(const struct sl_object *object, const struct sl_object *wrapper, c
 	if (sl_root_key_is(object) || !sl_attrs_bool(&object->attrs, CKA_EXTRACTABLE, false))
 		return CKR_KEY_UNEXTRACTABLE;
 	if (sl_attrs_bool(&object->attrs, CKA_WRAP_WITH_TRUSTED, false) && !sl_attrs_bool(&wrapper->attrs, CKA_TRUSTED, false))
+		return CKR_KEY_NOT_WRAPPABLE;
+	/* Who cannot read a key does not get it from a key that wraps and decrypts. What can be read anyway goes with any. */
+	if (sl_object_class(wrapper) == CKO_SECRET_KEY && sl_attrs_bool(&object->attrs, CKA_SENSITIVE, true) &&
+	    !sl_template_only_wraps(&wrapper->attrs))
 		return CKR_KEY_NOT_WRAPPABLE;
 	if (rule != NULL && !sl_nested_fits(rule, object))
 		return CKR_KEY_HANDLE_INVALID; /* section 5.18.3 says so */
@@ -216,6 +234,23 @@ key_of_payload(struct sl_newkey *k, const struct sl_mech *mech, const struct sl_
 	return rv == CKR_KEY_SIZE_RANGE ? CKR_WRAPPED_KEY_INVALID : rv;
 }
 
+/*
+ * What a trusted key brings back is as closed as what it takes: CKA_WRAP_WITH_TRUSTED would mean nothing if the key came back without it, or to be read.
+ * The template may not say otherwise.
+ */
+static CK_RV
+close_like_trusted(const struct sl_object *wrapper, struct sl_newkey *k)
+{
+	static const CK_ATTRIBUTE_TYPE closing[] = { CKA_SENSITIVE, CKA_WRAP_WITH_TRUSTED };
+	CK_RV rv = CKR_OK;
+
+	if (!sl_attrs_bool(&wrapper->attrs, CKA_TRUSTED, false))
+		return CKR_OK;
+	for (size_t i = 0; i < SL_ARRAY_LEN(closing) && rv == CKR_OK; i++)
+		rv = sl_attrs_bool(&k->attrs, closing[i], true) ? sl_rv(sl_attrs_set_bool(&k->attrs, closing[i], true)) : CKR_TEMPLATE_INCONSISTENT;
+	return rv;
+}
+
 CK_RV
 sl_unwrap_key(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping_key, struct sl_in wrapped,
               const struct sl_half *template, CK_OBJECT_HANDLE *ret_key)
@@ -231,7 +266,8 @@ sl_unwrap_key(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJE
 	if ((rv = sl_in_check(wrapped)) != CKR_OK || (rv = sl_mech_use(mechanism, CKF_UNWRAP, &mech)) != CKR_OK ||
 	    (rv = check_wrapper(wrapper, mech, false)) != CKR_OK ||
 	    (rv = sl_newkey_begin(session, &none, template->template, template->n, &k)) != CKR_OK ||
-	    (rv = sl_newkey_rule(session, wrapper, CKA_UNWRAP_TEMPLATE, &k)) != CKR_OK || (rv = sl_rv(sl_token_key(session->token, wrapper, &key))) != CKR_OK ||
+	    (rv = sl_newkey_rule(session, wrapper, CKA_UNWRAP_TEMPLATE, &k)) != CKR_OK || (rv = close_like_trusted(wrapper, &k)) != CKR_OK ||
+	    (rv = sl_rv(sl_token_key(session->token, wrapper, &key))) != CKR_OK ||
 	    (rv = decrypt(key, mech, mechanism, wrapped, &payload)) != CKR_OK || (rv = key_of_payload(&k, mech, &payload)) != CKR_OK)
 		return rv;
 	return sl_newkey_finish(session, &k, ret_key);

@@ -86,3 +86,15 @@ tests_module_test_derive_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-root-key
 tests_module_test_root_key_SOURCES = tests/module/test-root-key.c
 tests_module_test_root_key_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-forget
+tests_module_test_forget_SOURCES = tests/module/test-forget.c
+tests_module_test_forget_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-attacks
+tests_module_test_attacks_SOURCES = tests/module/test-attacks.c tests/module/attack.c tests/module/attack.h
+tests_module_test_attacks_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/module/test-oracles
+tests_module_test_oracles_SOURCES = tests/module/test-oracles.c tests/module/attack.c tests/module/attack.h
+tests_module_test_oracles_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)

@@ -222,7 +222,7 @@ rules(CK_OBJECT_HANDLE aes)
 	const CK_ATTRIBUTE wrap_only[] = { T_BOOL(CKA_WRAP, CK_TRUE), T_BOOL(CKA_UNWRAP, CK_TRUE), T_BOOL(CKA_ENCRYPT, CK_FALSE),
 		T_BOOL(CKA_DECRYPT, CK_FALSE) };
 	CK_MECHANISM_TYPE only = CKM_AES_KEY_WRAP_KWP;
-	const CK_ATTRIBUTE one_mechanism[] = { T_BYTES(CKA_ALLOWED_MECHANISMS, &only, sizeof(only)) };
+	const CK_ATTRIBUTE one_mechanism[] = { T_BYTES(CKA_ALLOWED_MECHANISMS, &only, sizeof(only)), T_BOOL(CKA_WRAP, CK_TRUE) };
 	const CK_OBJECT_HANDLE key = make(CKK_AES, bytes, 32, sensitive, 2);
 	CK_OBJECT_HANDLE by = 0;
 	CK_OBJECT_HANDLE back = 4711;
@@ -239,7 +239,7 @@ rules(CK_OBJECT_HANDLE aes)
 	by = make(CKK_AES, bytes, 32, no_wrap, 2);
 	test_eq(wrap(&kwp, by, key, blob, &len), CKR_KEY_FUNCTION_NOT_PERMITTED, "without CKA_WRAP");
 	test_eq(unwrap(&kwp, by, blob, 40, CKO_SECRET_KEY, CKK_AES, &back), CKR_KEY_FUNCTION_NOT_PERMITTED, "without CKA_UNWRAP");
-	by = make(CKK_AES, bytes, 32, one_mechanism, 1);
+	by = make(CKK_AES, bytes, 32, one_mechanism, 2);
 	test_eq(wrap(&ecb, by, key, blob, &len), CKR_MECHANISM_INVALID, "CKA_ALLOWED_MECHANISMS");
 	test_eq(unwrap(&ecb, by, blob, 32, CKO_SECRET_KEY, CKK_AES, &back), CKR_MECHANISM_INVALID, "and back");
 	test_eq(wrap(&kwp, by, key, blob, &len), CKR_OK, "the allowed one");
@@ -333,9 +333,9 @@ int
 main(int argc, char **argv)
 {
 	static const CK_BYTE kek[32] = "the key that wraps all others...";
-	CK_ATTRIBUTE goes[] = { T_BOOL(CKA_EXTRACTABLE, CK_TRUE) };
+	CK_ATTRIBUTE goes[] = { OPEN };
 	CK_ATTRIBUTE wraps[] = { T_ULONG(CKA_MODULUS_BITS, 2048), T_BOOL(CKA_WRAP, CK_TRUE) };
-	CK_ATTRIBUTE unwraps[] = { T_BOOL(CKA_UNWRAP, CK_TRUE), T_BOOL(CKA_EXTRACTABLE, CK_TRUE) };
+	CK_ATTRIBUTE unwraps[] = { T_BOOL(CKA_UNWRAP, CK_TRUE), OPEN };
 	static const struct {
 		CK_MECHANISM_TYPE mechanism;
 		const char *curve;
@@ -354,14 +354,14 @@ main(int argc, char **argv)
 	s = mod_open(SLOT_OWNER, true);
 	ro = mod_open(SLOT_OWNER, false);
 	aes = make(CKK_AES, kek, 32, NULL, 0);
-	if (p11->C_GenerateKeyPair(s, &rsa_gen, wraps, 2, unwraps, 2, &rsa.public, &rsa.private) != CKR_OK)
+	if (p11->C_GenerateKeyPair(s, &rsa_gen, wraps, 2, unwraps, 3, &rsa.public, &rsa.private) != CKR_OK)
 		test_bail("no RSA pair");
 	private[0] = rsa.private;
 	for (size_t i = 0; i < LEN(pairs); i++) {
 		CK_MECHANISM m = { pairs[i].mechanism, NULL, 0 };
 		CK_ATTRIBUTE curve[] = { T_BYTES(CKA_EC_PARAMS, pairs[i].curve, pairs[i].len) };
 
-		if (p11->C_GenerateKeyPair(s, &m, curve, 1, goes, 1, &public, &private[i + 1]) != CKR_OK)
+		if (p11->C_GenerateKeyPair(s, &m, curve, 1, goes, 2, &public, &private[i + 1]) != CKR_OK)
 			test_bail("no pair");
 	}
 	published();
