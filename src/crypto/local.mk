@@ -18,6 +18,7 @@ libseedleaf_la_SOURCES += \
 	src/crypto/provider.c src/crypto/provider.h \
 	src/crypto/rand.c src/crypto/rand.h \
 	src/crypto/rsacrypt.c src/crypto/rsacrypt.h \
+	src/crypto/sha.c src/crypto/sha.h \
 	src/crypto/sign.c src/crypto/sign.h
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \

@@ -13,7 +13,8 @@
 struct sl_digest_op {
 	bool active;
 	bool updating;
-	struct sl_digest *digest;
+	bool holds_key; /* C_DigestKey was called: the state is no one's to see */
+	struct sl_digest *digest; /* saveable, where it can be */
 };
 
 struct sl_sign_op {

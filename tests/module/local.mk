@@ -98,3 +98,7 @@ tests_module_test_attacks_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
 check_PROGRAMS += tests/module/test-oracles
 tests_module_test_oracles_SOURCES = tests/module/test-oracles.c tests/module/attack.c tests/module/attack.h
 tests_module_test_oracles_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-state
+tests_module_test_state_SOURCES = tests/module/test-state.c
+tests_module_test_state_LDADD = $(modtest_ldadd)
