@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/wrap.h"
 
+#include "crypto/rand.h"
 #include "token/nested.h"
 #include "token/root_key.h"
 #include "token/rv.h"
@@ -20,7 +21,7 @@ static bool
 carries_any_length(const struct sl_mech *mech)
 {
 	if (mech->key_type == CKK_RSA)
-		return false;
+		return mech->params == SL_PARAMS_RSA_AES;
 	return mech->mode == SL_CIPHER_CBC_PAD || mech->mode == SL_CIPHER_KWP || mech->mode == SL_CIPHER_GCM || mech->mode == SL_CIPHER_CCM ||
 	       mech->mode == SL_CIPHER_CHACHA20_POLY1305;
 }
@@ -144,6 +145,62 @@ run_cipher(struct sl_key *key, const struct sl_cipher_params *params, bool encry
 	return sl_rv(sl_secret_copy(ret_out, room.bytes, head + tail));
 }
 
+/* PKCS#11 3.0 current mechanisms, section 2.1.21: a key for this time, under RSA; and what is wrapped, under that key. */
+static size_t
+inner_len(const CK_MECHANISM *mechanism)
+{
+	const SL_CK_RSA_AES_KEY_WRAP_PARAMS *p = mechanism->pParameter;
+
+	return p->ulAESKeyBits / 8;
+}
+
+static CK_RV
+wrap_both(struct sl_key *key, const struct sl_rsa_crypt *rsa, size_t inner, const struct sl_secret *payload, struct sl_secret *ret_out)
+{
+	const struct sl_cipher_params kwp = { .mode = SL_CIPHER_KWP };
+	SL_CLEANUP(sl_key_unref) struct sl_key *aes = NULL;
+	const size_t head = sl_rsa_crypt_len(key);
+	SL_SECRET bytes = { 0 };
+	SL_SECRET tail = { 0 };
+	SL_SECRET out = { 0 };
+	enum sl_err err;
+	CK_RV rv;
+
+	if ((rv = sl_rv(sl_secret_alloc(&bytes, inner))) != CKR_OK || (rv = sl_rv(sl_rand(bytes.bytes, bytes.len))) != CKR_OK ||
+	    (rv = sl_rv(sl_key_from_secret(bytes.bytes, bytes.len, &aes))) != CKR_OK ||
+	    (rv = run_cipher(aes, &kwp, true, (struct sl_in){ payload->bytes, payload->len }, &tail)) != CKR_OK ||
+	    (rv = sl_rv(sl_secret_alloc(&out, head + tail.len))) != CKR_OK)
+		return rv;
+	if ((err = sl_rsa_encrypt(key, rsa, bytes.bytes, bytes.len, out.bytes)) != SL_OK)
+		return err == SL_ERR_RANGE ? CKR_WRAPPING_KEY_SIZE_RANGE : sl_rv(err);
+	memcpy(out.bytes + head, tail.bytes, tail.len);
+	*ret_out = sl_secret_take(&out);
+	return CKR_OK;
+}
+
+/* Whichever part is wrong, the answer is one (Manger, CRYPTO 2001). */
+static CK_RV
+unwrap_both(struct sl_key *key, const struct sl_rsa_crypt *rsa, size_t inner, struct sl_in wrapped, struct sl_secret *ret_payload)
+{
+	const struct sl_cipher_params kwp = { .mode = SL_CIPHER_KWP };
+	SL_CLEANUP(sl_key_unref) struct sl_key *aes = NULL;
+	const size_t head = sl_rsa_crypt_len(key);
+	const uint8_t *data = wrapped.data;
+	SL_SECRET bytes = { 0 };
+	enum sl_err err;
+	CK_RV rv;
+
+	if (wrapped.len <= head)
+		return CKR_WRAPPED_KEY_LEN_RANGE;
+	err = sl_rsa_decrypt(key, rsa, data, head, &bytes);
+	if (err == SL_ERR_VERIFY || err == SL_ERR_RANGE || (err == SL_OK && bytes.len != inner))
+		return CKR_WRAPPED_KEY_INVALID;
+	if (err != SL_OK || (err = sl_key_from_secret(bytes.bytes, bytes.len, &aes)) != SL_OK)
+		return sl_rv(err);
+	rv = run_cipher(aes, &kwp, false, (struct sl_in){ data + head, wrapped.len - head }, ret_payload);
+	return rv == CKR_OK || rv == CKR_HOST_MEMORY ? rv : CKR_WRAPPED_KEY_INVALID;
+}
+
 static CK_RV
 encrypt(struct sl_key *key, const struct sl_mech *mech, const CK_MECHANISM *mechanism, const struct sl_secret *payload,
         struct sl_secret *ret_out)
@@ -159,7 +216,11 @@ encrypt(struct sl_key *key, const struct sl_mech *mech, const CK_MECHANISM *mech
 			params.data_len = payload->len;
 		return rv == CKR_OK ? run_cipher(key, &params, true, (struct sl_in){ payload->bytes, payload->len }, ret_out) : rv;
 	}
-	if ((rv = sl_mech_rsa_params(mech, mechanism, &rsa)) != CKR_OK || (rv = sl_rv(sl_secret_alloc(ret_out, sl_rsa_crypt_len(key)))) != CKR_OK)
+	if ((rv = sl_mech_rsa_params(mech, mechanism, &rsa)) != CKR_OK)
+		return rv;
+	if (mech->params == SL_PARAMS_RSA_AES)
+		return wrap_both(key, &rsa, inner_len(mechanism), payload, ret_out);
+	if ((rv = sl_rv(sl_secret_alloc(ret_out, sl_rsa_crypt_len(key)))) != CKR_OK)
 		return rv;
 	err = sl_rsa_encrypt(key, &rsa, payload->bytes, payload->len, ret_out->bytes);
 	return err == SL_ERR_RANGE ? CKR_KEY_SIZE_RANGE : sl_rv(err);
@@ -207,6 +268,8 @@ decrypt(struct sl_key *key, const struct sl_mech *mech, const CK_MECHANISM *mech
 	}
 	if ((rv = sl_mech_rsa_params(mech, mechanism, &rsa)) != CKR_OK)
 		return rv;
+	if (mech->params == SL_PARAMS_RSA_AES)
+		return unwrap_both(key, &rsa, inner_len(mechanism), wrapped, ret_payload);
 	err = sl_rsa_decrypt(key, &rsa, wrapped.data, wrapped.len, ret_payload);
 	return err == SL_ERR_RANGE ? CKR_WRAPPED_KEY_LEN_RANGE : err == SL_ERR_VERIFY ? CKR_WRAPPED_KEY_INVALID : sl_rv(err);
 }
