@@ -14,7 +14,7 @@ libseedleaf_la_SOURCES += \
 	src/pkcs11/c_wrap.c \
 	src/pkcs11/call.c src/pkcs11/call.h \
 	src/pkcs11/derive.c src/pkcs11/derive.h \
-	src/pkcs11/derive_kdf.c \
+	src/pkcs11/derive_108.c src/pkcs11/derive_kdf.c \
 	src/pkcs11/derive_plain.c \
 	src/pkcs11/derive_tls.c \
 	src/pkcs11/lists.h \

@@ -42,6 +42,7 @@ struct search {
 	CK_ULONG n;
 	bool asks_edwards; /* names more than a class */
 	bool asks_profile; /* names CKO_PROFILE */
+	bool asks_mechanism;
 };
 
 /*
@@ -57,16 +58,16 @@ names_more_than_class(const CK_ATTRIBUTE *template, CK_ULONG n)
 	return false;
 }
 
-static bool
-names_profile(const CK_ATTRIBUTE *template, CK_ULONG n)
+bool
+sl_token_find_names(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS class)
 {
-	CK_OBJECT_CLASS class;
+	CK_OBJECT_CLASS named;
 
 	for (CK_ULONG i = 0; i < n; i++) {
-		if (template[i].type != CKA_CLASS || template[i].ulValueLen != sizeof(class) || template[i].pValue == NULL)
+		if (template[i].type != CKA_CLASS || template[i].ulValueLen != sizeof(named) || template[i].pValue == NULL)
 			continue;
-		memcpy(&class, template[i].pValue, sizeof(class));
-		if (class == CKO_PROFILE)
+		memcpy(&named, template[i].pValue, sizeof(named));
+		if (named == class)
 			return true;
 	}
 	return false;
@@ -93,6 +94,9 @@ find_in_memory(const struct sl_token *token, const struct search *s, struct hand
 		if (token->builtin[i] != NULL && (token->builtin[i]->home != SL_HOME_PROFILE || s->asks_profile) &&
 		    wanted(token, s, token->builtin[i]))
 			err = add(found, token->builtin[i]->handle);
+	for (size_t i = 0; i < token->n_mechanisms && s->asks_mechanism && err == SL_OK; i++)
+		if (wanted(token, s, token->mechanisms[i]))
+			err = add(found, token->mechanisms[i]->handle);
 	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {
 		for (size_t k = 0; k < SL_DECLARED_OBJECTS && err == SL_OK; k++) {
 			object = token->declared[i].objects[k];
@@ -236,7 +240,8 @@ find_in_store(struct sl_token *token, int64_t root, const struct search *s, stru
 CK_RV
 sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n)
 {
-	const struct search s = { template, n, names_more_than_class(template, n), names_profile(template, n) };
+	const struct search s = { template, n, names_more_than_class(template, n), sl_token_find_names(template, n, CKO_PROFILE),
+		sl_token_find_names(template, n, CKO_MECHANISM) };
 	SL_CLEANUP(free_handles) struct handles found = { 0 };
 	struct sl_root_name name;
 	int64_t root = 0;

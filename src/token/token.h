@@ -35,6 +35,8 @@ struct sl_token {
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
 	int64_t generation;         /* of the store, when the objects of `rows` were read */
 	struct sl_object *builtin[4]; /* builtin.h */
+	struct sl_object **mechanisms;
+	size_t n_mechanisms;
 	struct sl_declared *declared;
 	size_t n_declared;
 };
@@ -76,6 +78,9 @@ void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE ses
 
 /* The key of an object, referenced; derived or unsealed now when it was not needed before. SL_ERR_ARG when it is not a key. */
 SL_MUST_CHECK enum sl_err sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key);
+
+/* Whether a template names that class. */
+bool sl_token_find_names(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS class);
 
 /* C_FindObjects: handles of all objects that match, in order of creation. The caller frees *ret_handles. */
 CK_RV sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n);

@@ -102,3 +102,11 @@ tests_module_test_oracles_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-state
 tests_module_test_state_SOURCES = tests/module/test-state.c
 tests_module_test_state_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-described
+tests_module_test_described_SOURCES = tests/module/test-described.c
+tests_module_test_described_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-derive-keys
+tests_module_test_derive_keys_SOURCES = tests/module/test-derive-keys.c
+tests_module_test_derive_keys_LDADD = $(modtest_ldadd)
