@@ -130,6 +130,13 @@ struct sl_key *sl_key_ref(struct sl_key *key);
 /* Drops one reference; the last one wipes. Fine with NULL; sets *key to NULL. */
 void sl_key_unref(struct sl_key **key);
 
+/*
+ * Nobody will ask for the key again: whoever keeps it only since it may be used once more lets it go. sl_key_retirements() counts them, in the whole process.
+ */
+void sl_key_retire(struct sl_key *key);
+bool sl_key_is_retired(const struct sl_key *key);
+unsigned long sl_key_retirements(void);
+
 enum sl_key_kind sl_key_kind(const struct sl_key *key);
 /*
  * Bits of an asymmetric key (256 for the 25519 kinds, 448 for X448, 456 for Ed448: RFC 8032 5.2); bytes * 8 of a

@@ -6,6 +6,7 @@ libseedleaf_la_SOURCES += \
 	src/crypto/detkey.c src/crypto/detkey.h \
 	src/crypto/digest.c src/crypto/digest.h \
 	src/crypto/drbg.c src/crypto/drbg.h \
+	src/crypto/gcmiv.c src/crypto/gcmiv.h \
 	src/crypto/key.c src/crypto/key.h src/crypto/key_internal.h \
 	src/crypto/keymake.c \
 	src/crypto/keypart.c \
@@ -20,6 +21,7 @@ libseedleaf_la_SOURCES += \
 	src/crypto/provider.c src/crypto/provider.h \
 	src/crypto/rand.c src/crypto/rand.h \
 	src/crypto/rsacrypt.c src/crypto/rsacrypt.h \
+	src/crypto/sha.c src/crypto/sha.h \
 	src/crypto/sign.c src/crypto/sign.h
 libseedleaf_la_SOURCES += \
 	src/crypto/cfb.c src/crypto/cfb.h \

@@ -93,20 +93,14 @@ C_SessionCancel(CK_SESSION_HANDLE session, CK_FLAGS flags)
 	return sl_call_end(&call, __func__, rv);
 }
 
-/*
- * libcrypto 3.0 lets nobody out with the state of a running hash, and a state made of all the data hashed so far would
- * be as long as the data. So no state of ours can be saved, and none that is brought to us is one.
- */
 CK_RV
 C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *state_len)
 {
 	struct sl_call call;
 	CK_RV rv = sl_call_begin(&call, session);
 
-	if (rv == CKR_OK && state_len == NULL)
-		rv = CKR_ARGUMENTS_BAD;
 	if (rv == CKR_OK)
-		rv = sl_op_any(call.session) ? CKR_STATE_UNSAVEABLE : CKR_OPERATION_NOT_INITIALIZED;
+		rv = sl_op_state_get(call.session, (struct sl_out){ state, state_len });
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -118,7 +112,7 @@ C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG state_le
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = state == NULL ? CKR_ARGUMENTS_BAD : CKR_SAVED_STATE_INVALID;
+		rv = sl_op_state_set(call.session, (struct sl_in){ state, state_len }, encryption_key != 0 || authentication_key != 0);
 	return sl_call_end(&call, __func__, rv);
 }
 

@@ -26,12 +26,48 @@ free_ops(void *front)
 	free(ops);
 }
 
+/* Whether an operation with this key may be unprepared, since the key is retired; *lingers: it will have to be, later. */
+static bool
+is_over(const struct sl_key *key, bool active, bool *lingers)
+{
+	if (key == NULL || !sl_key_is_retired(key))
+		return false;
+	*lingers = *lingers || active;
+	return !active;
+}
+
+static bool
+sweep_ops(void *front)
+{
+	struct sl_ops *ops = front;
+	struct sl_sign_op *signs[] = { &ops->sign, &ops->verify, &ops->message_sign.sign, &ops->message_verify.sign };
+	struct sl_recover_op *recovers[] = { &ops->sign_recover, &ops->verify_recover };
+	struct sl_crypt_op *crypts[] = { &ops->encrypt, &ops->decrypt };
+	struct sl_message_op *messages[] = { &ops->message_encrypt, &ops->message_decrypt };
+	bool lingers = false;
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(signs); i++)
+		if (is_over(signs[i]->key, signs[i]->active, &lingers))
+			sl_signing_unprepare(signs[i]);
+	for (size_t i = 0; i < SL_ARRAY_LEN(recovers); i++)
+		if (is_over(recovers[i]->key, recovers[i]->active, &lingers))
+			sl_recover_free(recovers[i]);
+	for (size_t i = 0; i < SL_ARRAY_LEN(crypts); i++)
+		if (is_over(crypts[i]->key, crypts[i]->active, &lingers))
+			sl_crypt_unprepare(crypts[i]);
+	for (size_t i = 0; i < SL_ARRAY_LEN(messages); i++)
+		if (is_over(messages[i]->key, messages[i]->active, &lingers))
+			sl_message_free(messages[i]);
+	return lingers;
+}
+
 struct sl_ops *
 sl_ops_of(struct sl_session *session)
 {
 	if (session->front == NULL) {
 		session->front = calloc(1, sizeof(struct sl_ops));
 		session->free_front = free_ops;
+		session->sweep_front = sweep_ops;
 	}
 	return session->front;
 }

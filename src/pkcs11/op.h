@@ -95,6 +95,10 @@ void sl_op_cancel(struct sl_session *session, CK_FLAGS flags);
 bool sl_op_awaits_pin(const struct sl_session *session);
 void sl_op_pin_given(struct sl_session *session);
 
+/* C_GetOperationState and C_SetOperationState: op_state.c. */
+CK_RV sl_op_state_get(struct sl_session *session, struct sl_out out);
+CK_RV sl_op_state_set(struct sl_session *session, struct sl_in given, bool with_keys);
+
 /* Whether any operation is under way. */
 bool sl_op_any(const struct sl_session *session);
 

@@ -52,10 +52,16 @@ sl_crypt_end(struct sl_crypt_op *op, CK_RV rv, bool again)
 }
 
 void
-sl_crypt_free(struct sl_crypt_op *op)
+sl_crypt_unprepare(struct sl_crypt_op *op)
 {
 	sl_cipher_free(&op->cipher);
 	sl_key_unref(&op->key);
+}
+
+void
+sl_crypt_free(struct sl_crypt_op *op)
+{
+	sl_crypt_unprepare(op);
 	forget_pending(op);
 	free(op->label);
 }

@@ -13,7 +13,8 @@
 struct sl_digest_op {
 	bool active;
 	bool updating;
-	struct sl_digest *digest;
+	bool holds_key; /* C_DigestKey was called: the state is no one's to see */
+	struct sl_digest *digest; /* saveable, where it can be */
 };
 
 struct sl_sign_op {
@@ -123,6 +124,8 @@ CK_RV sl_signing_restart(struct sl_sign_op *op);
 size_t sl_signing_len(const struct sl_sign_op *op);
 bool sl_signing_len_fits(const struct sl_sign_op *op, size_t len);
 void sl_signing_free(struct sl_sign_op *op);
+/* What was prepared for the key goes, and the key; the operation is not under way. */
+void sl_signing_unprepare(struct sl_sign_op *op);
 
 /* A prepared cipher for the parameters in *cipher: the one there, if it is for that key and mode. */
 CK_RV sl_crypt_prepare(struct sl_cipher **cipher, bool same_key, struct sl_key *key,
@@ -134,6 +137,7 @@ CK_RV sl_crypt_end(struct sl_crypt_op *op, CK_RV rv, bool again);
 CK_RV sl_crypt_claim(struct sl_crypt_op *op, struct sl_in in, struct sl_out out, CK_BYTE_PTR *dst);
 CK_RV sl_crypt_run(struct sl_crypt_op *op, bool encrypt, struct sl_in in, CK_BYTE_PTR dst, CK_ULONG *len);
 void sl_crypt_free(struct sl_crypt_op *op);
+void sl_crypt_unprepare(struct sl_crypt_op *op);
 
 void sl_recover_free(struct sl_recover_op *op);
 void sl_message_free(struct sl_message_op *op);

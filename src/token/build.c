@@ -6,6 +6,7 @@
 #include "crypto/digest.h"
 #include "crypto/rand.h"
 #include "seedleaf.h"
+#include "token/template.h"
 
 #include <string.h>
 
@@ -161,6 +162,8 @@ set_default(struct sl_attrs *attrs, CK_ATTRIBUTE_TYPE type, enum value value, un
 enum sl_err
 sl_build_defaults(struct sl_attrs *attrs, CK_OBJECT_CLASS class, unsigned usage)
 {
+	if (class == CKO_SECRET_KEY && sl_template_is_for_wrapping(attrs))
+		usage &= SL_USE_WRAP;
 	for (size_t i = 0; i < SL_ARRAY_LEN(defaults); i++) {
 		enum sl_err err;
 

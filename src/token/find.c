@@ -44,6 +44,7 @@ struct search {
 	struct sl_view view;
 	bool asks_edwards; /* names more than a class */
 	bool asks_profile; /* names CKO_PROFILE */
+	bool asks_mechanism;
 };
 
 /*
@@ -59,16 +60,16 @@ names_more_than_class(const CK_ATTRIBUTE *template, CK_ULONG n)
 	return false;
 }
 
-static bool
-names_profile(const CK_ATTRIBUTE *template, CK_ULONG n)
+bool
+sl_token_find_names(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS class)
 {
-	CK_OBJECT_CLASS class;
+	CK_OBJECT_CLASS named;
 
 	for (CK_ULONG i = 0; i < n; i++) {
-		if (template[i].type != CKA_CLASS || template[i].ulValueLen != sizeof(class) || template[i].pValue == NULL)
+		if (template[i].type != CKA_CLASS || template[i].ulValueLen != sizeof(named) || template[i].pValue == NULL)
 			continue;
-		memcpy(&class, template[i].pValue, sizeof(class));
-		if (class == CKO_PROFILE)
+		memcpy(&named, template[i].pValue, sizeof(named));
+		if (named == class)
 			return true;
 	}
 	return false;
@@ -107,6 +108,9 @@ find_in_memory(struct sl_token *token, const struct search *s, struct handles *f
 		if (token->builtin[i] != NULL && token->builtin[i]->handle != 0 && applies(s, token->builtin[i]) &&
 		    wanted(token, s, token->builtin[i]))
 			err = add(found, token->builtin[i]->handle);
+	for (size_t i = 0; i < token->n_mechanisms && s->asks_mechanism && err == SL_OK; i++)
+		if (wanted(token, s, token->mechanisms[i]))
+			err = add(found, token->mechanisms[i]->handle);
 	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {
 		for (size_t k = 0; k < SL_DECLARED_OBJECTS && err == SL_OK; k++) {
 			object = token->declared[i].objects[k];
@@ -274,7 +278,8 @@ sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, 
 		.template = template,
 		.n = n,
 		.asks_edwards = names_more_than_class(template, n),
-		.asks_profile = names_profile(template, n),
+		.asks_profile = sl_token_find_names(template, n, CKO_PROFILE),
+		.asks_mechanism = sl_token_find_names(template, n, CKO_MECHANISM),
 	};
 	SL_CLEANUP(free_handles) struct handles found = { 0 };
 	struct sl_root_name name;

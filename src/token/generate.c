@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/generate_private.h"
 
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "crypto/rand.h"
 #include "seedleaf.h"
@@ -329,6 +330,37 @@ set_unique_ids(struct sl_birth *b)
 	return rv;
 }
 
+/* A key that nobody gets a handle of is none: what is stored already, or shown already, goes again. */
+static void
+take_back(const struct sl_birth *b, const int64_t rows[2], CK_OBJECT_HANDLE public)
+{
+	struct sl_token *token = b->session->token;
+	SL_CLEANUP(sl_object_unref) struct sl_object *shown = public == 0 ? NULL : sl_token_object(token, public);
+
+	for (size_t i = 0; i < 2; i++)
+		if (rows[i] != 0 && sl_store_remove(token->instance->store, rows[i]) != SL_OK)
+			sl_log(SL_LOG_ERROR, "a key that could not be shown stays in the store, and is there at the next start");
+	if (shown != NULL)
+		sl_token_unpublish(token, shown);
+}
+
+static CK_RV
+publish_all(struct sl_birth *b, const int64_t rows[2], CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private)
+{
+	CK_OBJECT_HANDLE public = 0;
+	CK_RV rv = CKR_OK;
+
+	if (is_pair(b))
+		rv = publish(b, &b->public, rows[1], &public);
+	if (rv == CKR_OK)
+		rv = publish(b, &b->private, rows[0], ret_private);
+	if (rv != CKR_OK)
+		take_back(b, rows, public);
+	else if (is_pair(b))
+		*ret_public = public;
+	return rv;
+}
+
 CK_RV
 sl_make_key(struct sl_session *session, const struct sl_generate_spec *spec, CK_OBJECT_HANDLE *ret_public,
             CK_OBJECT_HANDLE *ret_private)
@@ -350,7 +382,5 @@ sl_make_key(struct sl_session *session, const struct sl_generate_spec *spec, CK_
 		return rv;
 	if ((rv = b.on_token ? store(&b, rows) : set_unique_ids(&b)) != CKR_OK)
 		return rv;
-	if (is_pair(&b) && (rv = publish(&b, &b.public, rows[1], ret_public)) != CKR_OK)
-		return rv;
-	return publish(&b, &b.private, rows[0], ret_private);
+	return publish_all(&b, rows, ret_public, ret_private);
 }

@@ -276,6 +276,13 @@ set_free(const struct sl_attrs *change, struct sl_attrs *attrs)
 	return rv;
 }
 
+/* What the module says of itself is as it is; other objects have an attribute about it. */
+static bool
+lets(const struct sl_object *object, CK_ATTRIBUTE_TYPE type)
+{
+	return object->home != SL_HOME_PROFILE && sl_attrs_bool(&object->attrs, type, true);
+}
+
 CK_RV
 sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret_handle)
 {
@@ -292,7 +299,7 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	if ((rv = sl_template_take(object->kind, SL_MAY_COPY, template, n, &change)) != CKR_OK)
 		return rv;
 	to_token = sl_attrs_bool(&change, CKA_TOKEN, sl_attrs_bool(&object->attrs, CKA_TOKEN, false));
-	if (!sl_attrs_bool(&object->attrs, CKA_COPYABLE, true))
+	if (!lets(object, CKA_COPYABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_newkey_may_write(session, to_token)) != CKR_OK ||
 	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK ||
@@ -327,7 +334,7 @@ change_once(struct sl_token *token, CK_OBJECT_HANDLE handle, const struct sl_att
 	object = sl_table_get(&token->objects, handle);
 	if (object == NULL)
 		return CKR_OBJECT_HANDLE_INVALID;
-	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
+	if (!lets(object, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_template_one_way(object->kind, &object->attrs, change)) != CKR_OK)
 		return rv;
@@ -350,7 +357,7 @@ sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATT
 
 	if (object == NULL)
 		return CKR_OBJECT_HANDLE_INVALID;
-	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
+	if (!lets(object, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_newkey_may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK ||
 	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK ||
@@ -372,7 +379,7 @@ sl_make_destroy(struct sl_session *session, CK_OBJECT_HANDLE handle)
 
 	if (object == NULL)
 		return CKR_OBJECT_HANDLE_INVALID;
-	if (!sl_attrs_bool(&object->attrs, CKA_DESTROYABLE, true))
+	if (!lets(object, CKA_DESTROYABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_newkey_may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK)
 		return rv;

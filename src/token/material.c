@@ -109,6 +109,8 @@ sl_material_unref(struct sl_material **pm)
 	*pm = NULL;
 	if (m == NULL || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1)
 		return;
+	if (m->key != NULL)
+		sl_key_retire(m->key); /* no object has it any more */
 	sl_key_unref(&m->key);
 	sl_recorded_clear(&m->on_record);
 	free(m->blob);

@@ -3,6 +3,7 @@
 #include "token/session.h"
 
 #include "token/login.h"
+#include "crypto/key.h"
 
 #include <stdlib.h>
 
@@ -98,6 +99,50 @@ sl_session_acquire(struct sl_sessions *all, CK_SESSION_HANDLE handle)
 	return session;
 }
 
+static bool
+is_swept(const unsigned long *swept)
+{
+	return __atomic_load_n(swept, __ATOMIC_SEQ_CST) == sl_key_retirements();
+}
+
+/* The session is locked. */
+static void
+sweep(struct sl_session *session)
+{
+	const unsigned long now = sl_key_retirements();
+
+	if (!session->lingers && is_swept(&session->swept))
+		return;
+	session->lingers = session->front != NULL && session->sweep_front(session->front);
+	__atomic_store_n(&session->swept, now, __ATOMIC_SEQ_CST);
+}
+
+/* It is not locked. Whoever has it locked comes here when he has let it go. */
+static void
+tidy(struct sl_session *session)
+{
+	while (!is_swept(&session->swept) && pthread_mutex_trylock(&session->lock) == 0) {
+		sweep(session);
+		(void)pthread_mutex_unlock(&session->lock);
+	}
+}
+
+void
+sl_sessions_sweep(struct sl_sessions *all)
+{
+	const unsigned long now = sl_key_retirements();
+	struct sl_session *session;
+	size_t at = 0;
+
+	if (is_swept(&all->swept))
+		return;
+	__atomic_store_n(&all->swept, now, __ATOMIC_SEQ_CST);
+	(void)pthread_rwlock_rdlock(&all->lock);
+	while ((session = sl_table_next(&all->by_handle, &at, NULL)) != NULL)
+		tidy(session);
+	(void)pthread_rwlock_unlock(&all->lock);
+}
+
 void
 sl_session_release(struct sl_session **psession)
 {
@@ -106,7 +151,9 @@ sl_session_release(struct sl_session **psession)
 	*psession = NULL;
 	if (session == NULL)
 		return;
+	sweep(session);
 	(void)pthread_mutex_unlock(&session->lock);
+	tidy(session);
 	unref(session);
 }
 

@@ -23,6 +23,9 @@ struct sl_session {
 	bool finding;
 	void *front;
 	void (*free_front)(void *front);
+	bool (*sweep_front)(void *front); /* lets retired keys go (crypto/key.h); true when an operation still needs one */
+	bool lingers;                     /* what it said */
+	unsigned long swept;              /* atomic: retirements that were seen to */
 };
 
 /* All sessions of an instance. */
@@ -30,6 +33,7 @@ struct sl_sessions {
 	pthread_rwlock_t lock;
 	struct sl_table by_handle; /* one reference each */
 	struct sl_instance *instance;
+	unsigned long swept; /* atomic: as in the sessions */
 };
 
 void sl_sessions_init(struct sl_sessions *all, struct sl_instance *instance);
@@ -42,6 +46,12 @@ SL_MUST_CHECK enum sl_err sl_session_open(struct sl_sessions *all, struct sl_tok
  */
 struct sl_session *sl_session_acquire(struct sl_sessions *all, CK_SESSION_HANDLE handle);
 void sl_session_release(struct sl_session **session);
+
+/*
+ * A destroyed key goes from every session that has it prepared for the next operation: now, or when the session's call or operation is over. Fine at the end of
+ * every call, with no session held.
+ */
+void sl_sessions_sweep(struct sl_sessions *all);
 
 /* Waits for a call that is under way in it; its session objects go too, and with a token's last session its login. false: no such session. */
 bool sl_session_close(struct sl_sessions *all, CK_SESSION_HANDLE handle);

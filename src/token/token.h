@@ -41,6 +41,8 @@ struct sl_token {
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
 	int64_t generation;         /* of the store, when the objects of `rows` were read */
 	struct sl_object *builtin[5]; /* builtin.h */
+	struct sl_object **mechanisms;
+	size_t n_mechanisms;
 	struct sl_declared *declared;
 	size_t n_declared;
 };
@@ -101,6 +103,9 @@ void sl_token_guard(struct sl_token *token, const struct sl_pin_state *pins);
  * when it needs the user's login.
  */
 SL_MUST_CHECK enum sl_err sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key);
+
+/* Whether a template names that class. */
+bool sl_token_find_names(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS class);
 
 /* C_FindObjects: handles of all objects that match, in order of creation. The caller frees *ret_handles. */
 CK_RV sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n);

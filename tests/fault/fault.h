@@ -26,8 +26,8 @@ bool fault_disarm(void);
  */
 CK_RV scenario_run(const char **ret_what, bool *ret_destroying);
 
-/* The store after that, without faults: whole pairs and nothing else, or NULL; else what is wrong. Removes what the scenario left. */
-const char *scenario_check(bool destroying);
+/* The store after that, without faults: whole pairs and nothing else, or NULL; else what is wrong. not_made: no new pair may be there. Removes what the scenario left. */
+const char *scenario_check(bool destroying, bool not_made);
 
 /* Makes "kept". */
 void scenario_prepare(void);

@@ -60,6 +60,9 @@ tests_unit_test_guest_SOURCES = tests/unit/test-guest.c tests/unit/leaf.c tests/
 tests_unit_test_guest_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/unit/test-cipher tests/unit/test-mac tests/unit/test-kdf
+check_PROGRAMS += tests/unit/test-gcmiv
+tests_unit_test_gcmiv_SOURCES = tests/unit/test-gcmiv.c
+tests_unit_test_gcmiv_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_cipher_SOURCES = tests/unit/test-cipher.c
 tests_unit_test_cipher_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_mac_SOURCES = tests/unit/test-mac.c
