@@ -27,7 +27,6 @@ seedleaf_SOURCES = \
 	src/tool/policy.h src/tool/policy_key.c src/tool/policy_values.c \
 	src/tool/report.c \
 	src/tool/secret_input.c src/tool/secret_input.h src/tool/terminal.c \
-	src/tool/tool.h
 	src/tool/tool.h \
 	src/tool/user.c src/tool/user.h
 seedleaf_LDADD = libseedleaf.la
