@@ -2,3 +2,4 @@ dist_check_SCRIPTS += tests/tool/keys.sh
 dist_check_SCRIPTS += tests/tool/docs.sh
 dist_check_SCRIPTS += tests/tool/persist.sh
 dist_check_SCRIPTS += tests/tool/inspect.sh
+dist_check_SCRIPTS += tests/tool/bound.sh
