@@ -13,6 +13,7 @@ tool=${SL_BUILD:?}/seedleaf
 [ -x "$tool" ] || { echo "Bail out! no $tool"; exit 99; }
 dir=$SL_TPM_DIR
 n=0
+first_free='' first_now='' first_pinned='' first_signed=''
 failed=0
 
 check() {
