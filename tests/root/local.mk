@@ -48,6 +48,11 @@ check_PROGRAMS += tests/root/test-policy
 tests_root_test_policy_SOURCES = tests/root/test-policy.c
 tests_root_test_policy_LDADD = $(tpmtest_ldadd)
 
+libtpmtest_la_SOURCES += tests/root/policytest.c tests/root/policytest.h
+check_PROGRAMS += tests/root/test-policy-blobs
+tests_root_test_policy_blobs_SOURCES = tests/root/test-policy-blobs.c
+tests_root_test_policy_blobs_LDADD = $(tpmtest_ldadd)
+
 check_PROGRAMS += tests/root/test-policy-signed
 tests_root_test_policy_signed_SOURCES = tests/root/test-policy-signed.c
 tests_root_test_policy_signed_LDADD = $(tpmtest_ldadd)

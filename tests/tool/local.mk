@@ -5,3 +5,4 @@ dist_check_SCRIPTS += tests/tool/inspect.sh
 dist_check_SCRIPTS += tests/tool/import.sh
 dist_check_SCRIPTS += tests/tool/tss2.sh
 dist_check_SCRIPTS += tests/tool/import-pin.sh
+dist_check_SCRIPTS += tests/tool/bound.sh
