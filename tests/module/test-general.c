@@ -159,7 +159,7 @@ slot_and_token(CK_SLOT_ID slot, const char *label, unsigned char serial[16])
 	test_eq(ti.flags, CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS, "token flags: no login, writable");
 	test_ok(ti.ulTotalPublicMemory == CK_UNAVAILABLE_INFORMATION && ti.ulFreePrivateMemory == CK_UNAVAILABLE_INFORMATION &&
 	        ti.ulMaxSessionCount == CK_EFFECTIVELY_INFINITE, "no limits");
-	test_ok(ti.ulMinPinLen == 0 && ti.ulMaxPinLen == 0, "no PIN");
+	test_ok(ti.ulMinPinLen == 4 && ti.ulMaxPinLen == 255, "lengths of the PINs that it could have");
 	memcpy(serial, ti.serialNumber, 16);
 }
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "module/module.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,54 @@ logout_ends(void)
 	mod_close(b);
 }
 
+/* Logins come and go in one thread while others work: each call says one of two things, and nothing is left of either. */
+static unsigned stop; /* atomic */
+
+static void *
+works(void *unused)
+{
+	const CK_SESSION_HANDLE s = mod_open(SLOT_OWNER, false);
+	CK_MECHANISM digest = { CKM_SHA256, NULL, 0 };
+	uintptr_t strange = 0;
+
+	(void)unused;
+	while (__atomic_load_n(&stop, __ATOMIC_ACQUIRE) == 0) {
+		CK_BYTE out[32];
+		CK_ULONG len = sizeof(out);
+		CK_RV rv = p11->C_DigestInit(s, &digest);
+
+		if (rv == CKR_OK)
+			rv = p11->C_Digest(s, (CK_BYTE *)(uintptr_t)"x", 1, out, &len);
+		strange += rv != CKR_OK && rv != CKR_OPERATION_NOT_INITIALIZED;
+	}
+	mod_close(s);
+	return (void *)strange;
+}
+
+static void
+while_working(void)
+{
+	const CK_SESSION_HANDLE s = mod_open(SLOT_OWNER, true);
+	pthread_t threads[3];
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < LEN(threads); i++)
+		if (pthread_create(&threads[i], NULL, works, NULL) != 0)
+			test_bail("a thread");
+	for (int i = 0; i < 10; i++)
+		bad += login(s, CKU_USER, PIN) != CKR_OK || p11->C_Logout(s) != CKR_OK;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < LEN(threads); i++) {
+		void *strange;
+
+		(void)pthread_join(threads[i], &strange);
+		bad += (unsigned)(uintptr_t)strange;
+	}
+	test_eq(bad, 0, "ten logins and logouts while three threads hash");
+	test_eq(state(s), CKS_RW_PUBLIC_SESSION, "public at the end");
+	mod_close(s);
+}
+
 /* Another process (the same program) initializes the token while we are logged in: what we hold is worth nothing, and we are told. */
 static int
 other_process(const char *what)
@@ -247,6 +296,7 @@ main(int argc, char **argv)
 	so();
 	user();
 	logout_ends();
+	while_working();
 	forced_out();
 	profile();
 	mod_fini();

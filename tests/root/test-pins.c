@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/sealtest.h"
-#include "token/pin.h"
+#include "token/login_private.h"
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /*
  * What PINs open, in the store and in NV: S, its life through every change, the tries that reach the TPM, and where C_InitToken can be interrupted. Beside a
@@ -325,6 +326,47 @@ exchanged(void)
 	sl_pin_row_clear(&row);
 }
 
+/* What a forked child has of its parent's login: zeros. */
+static void
+after_fork(void)
+{
+	CK_SESSION_HANDLE s;
+	int status = -1;
+	uint8_t sum = 0;
+	pid_t child;
+
+	if (sl_login_open(&sessions, token, true, &s) != CKR_OK || sl_login(&sessions, token, SL_PIN_USER, PIN) != CKR_OK)
+		test_bail("a login");
+	for (size_t i = 0; i < token->login->secret.len; i++)
+		sum |= token->login->secret.bytes[i];
+	test_ok(sum != 0 && sl_login_state(token) == SL_LOGIN_USER, "S is there while the user is logged in");
+	if ((child = fork()) == 0) {
+		sum = 0;
+		for (size_t i = 0; i < token->login->secret.len; i++)
+			sum |= token->login->secret.bytes[i];
+		_exit(sum == 0 ? 0 : 1);
+	}
+	(void)waitpid(child, &status, 0);
+	test_eq((unsigned long long)status, 0, "and not in a forked child");
+	test_ok(sl_session_close(&sessions, s) && token->login->secret.bytes == NULL, "nor when the last session is closed");
+}
+
+static void
+asked(void)
+{
+	static const struct {
+		const char *names;
+		bool owner;
+	} rows[] = {
+		{ NULL, false }, { "", false }, { "*", true }, { "owner", true }, { "null,owner", true }, { "owner,null", true }, { "a,*", true },
+		{ "owners", false }, { "owne", false }, { "null", false }, { "null,", false },
+	};
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
+		test_eq(sl_login_asked(&(struct sl_config){ .login = (char *)(uintptr_t)rows[i].names }, "owner"), rows[i].owner, "SEEDLEAF_LOGIN=%s",
+		        rows[i].names == NULL ? "(not set)" : rows[i].names);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -334,6 +376,8 @@ main(int argc, char **argv)
 	open_instance();
 	life("in the store");
 	tries(9);
+	after_fork();
+	asked();
 	exchanged();
 	close_instance();
 	(void)number("DELETE FROM pin RETURNING 1");
