@@ -102,3 +102,10 @@ tests_module_test_private_use_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-sealed-token
 tests_module_test_sealed_token_SOURCES = tests/module/test-sealed-token.c
 tests_module_test_sealed_token_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+check_PROGRAMS += tests/module/test-login
+tests_module_test_login_SOURCES = tests/module/test-login.c
+tests_module_test_login_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-pin
+tests_module_test_pin_SOURCES = tests/module/test-pin.c
+tests_module_test_pin_LDADD = $(modtest_ldadd)
