@@ -8,7 +8,7 @@
 /*
  * Signed policies, in the form of systemd's tpm2-pcr-signature.json (systemd-measure(1)):
  *   { "sha256": [ { "pcrs": [11], "pkfp": HEX, "pol": HEX, "sig": BASE64, "ref": HEX }, ... ] }
- * The outer name is the PCR bank; pkfp is the SHA-256 of the key's DER SubjectPublicKeyInfo; pol the digest of TPM2_PolicyPCR (SHA-256); sig signs
+ * The outer name is the PCR bank; pkfp is the SHA-256 of the key, RSA as DER RSAPublicKey (RFC 8017 A.1.1), EC as its uncompressed point; pol the digest of TPM2_PolicyPCR (SHA-256); sig signs
  * pol || ref with SHA-256: RSASSA-PKCS1-v1_5, or ECDSA in DER. "ref" is ours, absent where the policyRef is empty, and systemd's own files
  * have none. doc/policy.md.
  */

@@ -261,12 +261,13 @@ sl_policy_write_pcr(struct sl_writer *w, const struct sl_pcr_selection *selectio
 }
 
 void
-sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref)
+sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref, struct sl_bytes signature)
 {
 	static const uint8_t none[2] = { 0, 0x10 }; /* TPMT_SIGNATURE: TPM_ALG_NULL */
 	const uint8_t key_len[2] = { (uint8_t)(key.len >> 8), (uint8_t)key.len };
 	const uint8_t ref_len[2] = { (uint8_t)(ref.len >> 8), (uint8_t)ref.len };
-	const struct sl_bytes parts[] = { { key_len, 2 }, key, { ref_len, 2 }, ref, { none, sizeof(none) } };
+	const struct sl_bytes parts[] = { { key_len, 2 }, key, { ref_len, 2 }, ref,
+		                          signature.len == 0 ? (struct sl_bytes){ none, sizeof(none) } : signature };
 
 	write_statement(w, SL_POLICY_AUTHORIZE_CC, parts, SL_ARRAY_LEN(parts));
 }

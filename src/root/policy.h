@@ -48,7 +48,8 @@ SL_MUST_CHECK enum sl_err sl_policy_next(struct sl_reader *list, struct sl_polic
 SL_MUST_CHECK enum sl_err sl_policy_next_alternative(struct sl_reader *list, struct sl_reader *ret_policy, struct sl_msg *msg);
 
 void sl_policy_write_pcr(struct sl_writer *w, const struct sl_pcr_selection *selection, const uint8_t *pcr_digest);
-void sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref);
+/* signature: TPMT_SIGNATURE; empty: to be found elsewhere. */
+void sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref, struct sl_bytes signature);
 void sl_policy_write_auth_value(struct sl_writer *w);
 
 /* A TPML_PCR_SELECTION of one bank: at most SL_POLICY_SELECTION_MAX bytes. */
@@ -72,7 +73,7 @@ SL_MUST_CHECK enum sl_err sl_policy_of_pcrs(const struct sl_pcr_selection *selec
 SL_MUST_CHECK enum sl_err sl_policy_key(struct sl_bytes spki, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *ret_len);
 /* From a PEM file; msg names it. */
 SL_MUST_CHECK enum sl_err sl_policy_key_read(const char *path, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *ret_len, struct sl_msg *msg);
-/* And back: SHA-256 of the DER SubjectPublicKeyInfo, "pkfp" of a signature file. */
+/* "pkfp" of a signature file: SHA-256 of DER RSAPublicKey (RFC 8017 A.1.1), or of the EC point 0x04 || X || Y. */
 SL_MUST_CHECK enum sl_err sl_policy_key_fingerprint(struct sl_bytes area, uint8_t out[32]);
 
 /* TPMT_SIGNATURE from what a signature file has. SL_ERR_FORMAT: not one that this key can have made. */

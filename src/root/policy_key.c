@@ -183,15 +183,23 @@ enum sl_err
 sl_policy_key_fingerprint(struct sl_bytes area, uint8_t out[32])
 {
 	struct parts parts = { .pub = { .size = 0 } };
-	SL_FREE uint8_t *der = NULL;
+	uint8_t der[RSA_BYTES_MAX + 32];
+	struct sl_writer w = sl_writer_of(der, sizeof(der));
 	uint8_t hash[SL_HASH_MAX];
-	size_t len = 0;
 	enum sl_err err;
 
 	if (!read_area(area, &parts))
 		return SL_ERR_UNSUPPORTED;
-	if ((err = sl_der_write_spki(&parts.pub, &der, &len)) != SL_OK ||
-	    (err = sl_hash_once(SL_HASH_SHA256, der, len, hash)) != SL_OK)
+	if (parts.pub.kind == SL_KEY_RSA) {
+		sl_der_head(&w, SL_DER_SEQUENCE, sl_der_integer_len(parts.pub.n) + sl_der_integer_len(parts.pub.e));
+		sl_der_write_integer(&w, parts.pub.n);
+		sl_der_write_integer(&w, parts.pub.e);
+	} else {
+		sl_writer_bytes(&w, parts.pub.point.data, parts.pub.point.len);
+	}
+	if (!sl_writer_ok(&w))
+		return SL_ERR_RANGE;
+	if ((err = sl_hash_once(SL_HASH_SHA256, der, w.used, hash)) != SL_OK)
 		return err;
 	memcpy(out, hash, 32);
 	return SL_OK;

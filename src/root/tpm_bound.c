@@ -40,7 +40,7 @@ write_authorize(struct sl_tpm_batch *batch, const struct sl_policy_spec *spec, s
 	enum sl_err err = sl_policy_key_read(spec->key_file, area, &key.len, &msg);
 
 	if (err == SL_OK)
-		sl_policy_write_authorize(w, key, (struct sl_bytes){ spec->ref, spec->ref_len });
+		sl_policy_write_authorize(w, key, (struct sl_bytes){ spec->ref, spec->ref_len }, (struct sl_bytes){ NULL, 0 });
 	else if (err != SL_ERR_MEMORY) {
 		sl_tpm_device_trouble(batch->device, "%s", msg.text);
 		err = SL_ERR_POLICY;

@@ -213,7 +213,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static void (*const targets[FUZZ_TARGETS])(struct sl_reader *) = {
 		keyfile, config, fuzz_spki, fuzz_certificate, fuzz_signature, template, mechanism, damaged_store, fuzz_calls,
-		policies,
+		policies, fuzz_policy,
 	};
 	struct sl_reader r = sl_reader_of(data, len);
 	const uint8_t target = sl_reader_u8(&r);

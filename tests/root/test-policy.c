@@ -212,6 +212,85 @@ pinned(void)
 	tpmtest_close(&root, &device);
 }
 
+/* What is sealed follows the root that it is sealed beside. */
+static void
+sealed(void)
+{
+	const struct sl_root_spec spec = bound("sealed", 1U << 12);
+	struct sl_root_spec elsewhere = bound("sealed", 1U << 12);
+	SL_SECRET secret = sealtest_secret(32, 1);
+	SL_SECRET got = { 0 };
+	const struct sl_seal_spec how = { .auth = NULL };
+	uint8_t *blob = NULL;
+	uint8_t *later = NULL;
+	size_t len = 0;
+	size_t later_len = 0;
+	struct sealtest_blob there = { NULL, 0 };
+	struct sl_device *device;
+	struct sl_root *root = tpmtest_open(&spec, &device);
+	struct sl_root_name name;
+
+	test_eq(sl_root_name(root, &name), SL_OK, "a root");
+	tpmtest_log_reset();
+	test_eq(sl_root_seal(root, &how, &secret, &blob, &len), SL_OK, "seal");
+	costs("sealing", "PCR_Read ReadPublic CreatePrimary StartAuthSession Create FlushContext ");
+	test_eq(sl_root_unseal(root, blob, len, NULL, &got), SL_OK, "unseal");
+	costs("unsealing", "CreatePrimary StartAuthSession StartAuthSession Load FlushContext PolicyPCR Unseal FlushContext ");
+	test_mem(got.bytes, got.len, secret.bytes, secret.len, "the secret");
+	sl_secret_clear(&got);
+	tpmtest_rules("rc Unseal 1 0x128\n");
+	test_eq(sl_root_unseal(root, blob, len, NULL, &got), SL_OK, "TPM_RC_PCR_CHANGED: said again");
+	tpmtest_rules("");
+	sl_secret_clear(&got);
+	tpmtest_shell(EXTEND, 12, 6);
+	tpmtest_log_reset();
+	test_eq(sl_root_seal(root, &how, &secret, &later, &later_len), SL_ERR_POLICY, "nothing is sealed for a root that is no more");
+	says(device, "moved");
+	test_ok(later == NULL, "at all");
+	test_eq(sl_root_unseal(root, blob, len, NULL, &got), SL_ERR_POLICY, "nor unsealed");
+	says(device, "not in the state");
+	test_eq(sl_root_seal(root, &how, &secret, &later, &later_len), SL_OK, "the root of now seals");
+	nothing_left();
+	tpmtest_close(&root, &device);
+	tpmtest_power_cycle();
+	elsewhere.policy.has_digest = true; /* the state of zeros, never seen */
+	test_eq(sealtest_seal(&elsewhere, &secret, NULL, &there), SL_OK, "for a pinned state everything is sealed beforehand");
+	test_eq(sealtest_unseal(&elsewhere, &there, NULL, &secret, NULL), SL_ERR_POLICY, "and opens in it only");
+	root = tpmtest_open(&spec, &device);
+	test_eq(sl_root_unseal(root, blob, len, NULL, &got), SL_OK, "the first blob is back with its state");
+	sl_secret_clear(&got);
+	test_eq(sl_root_unseal(root, later, later_len, NULL, &got), SL_ERR_POLICY, "the second one went with its own");
+	tpmtest_close(&root, &device);
+	nothing_left();
+	free(there.bytes);
+	free(blob);
+	free(later);
+}
+
+/* A hierarchy with an authorization: its session and the policy's, and no third. */
+static void
+with_owner_auth(void)
+{
+	struct sl_root_spec spec = bound("auth", 1U << 7);
+	uint8_t a[32] = { 0 };
+	uint8_t b[32] = { 0 };
+	char path[4200];
+
+	(void)snprintf(path, sizeof(path), "%s", sealtest_path("owner.auth"));
+	test_eq(tpmtest_derive(&spec, 6, a), SL_OK, "a secret");
+	tpmtest_shell("tpm2_changeauth -Q -c owner mine");
+	sealtest_write("owner.auth", "mine\n", 5);
+	test_ok(tpmtest_derive(&spec, 6, b) != SL_OK, "the hierarchy has an authorization now");
+	spec.auth_file = path;
+	tpmtest_log_reset();
+	test_eq(tpmtest_derive(&spec, 6, b), SL_OK, "which is given");
+	costs("the first secret", "PCR_Read ReadPublic CreatePrimary StartAuthSession FlushContext CreatePrimary StartAuthSession FlushContext CreatePrimary "
+	      "FlushContext PolicyPCR HMAC FlushContext ");
+	test_mem(a, 32, b, 32, "the same secret");
+	tpmtest_shell("tpm2_changeauth -Q -c owner -p mine");
+	nothing_left();
+}
+
 static void
 persistent(void)
 {
@@ -302,7 +381,7 @@ faults(void)
 	const struct sl_root_spec spec = bound("faults", 1U << 7);
 	uint8_t a[32] = { 0 };
 	uint8_t b[32] = { 0 };
-	static const char *const ways[] = { "cut %s\n", "rc %s 0x101\n", "rc %s 0x98e\n", "rc %s 0x18b\n", "rc %s 0x922\n" };
+	static const char *const ways[] = { "cut", "0x101", "0x98e", "0x18b", "0x922" };
 	char rule[100];
 	enum sl_err err;
 
@@ -319,7 +398,10 @@ faults(void)
 	nothing_left();
 	for (size_t i = 0; i < SL_ARRAY_LEN(commands); i++) {
 		for (size_t j = 0; j < SL_ARRAY_LEN(ways); j++) {
-			(void)snprintf(rule, sizeof(rule), ways[j], commands[i]);
+			if (j == 0)
+				(void)snprintf(rule, sizeof(rule), "cut %s\n", commands[i]);
+			else
+				(void)snprintf(rule, sizeof(rule), "rc %s %s\n", commands[i], ways[j]);
 			tpmtest_rules(rule);
 			err = tpmtest_derive(&spec, 5, b);
 			tpmtest_rules("");
@@ -343,6 +425,8 @@ main(int argc, char **argv)
 	of_now();
 	batch();
 	pinned();
+	sealed();
+	with_owner_auth();
 	persistent();
 	others();
 	faults();

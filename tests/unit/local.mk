@@ -74,3 +74,7 @@ tests_unit_test_rsacrypt_SOURCES = tests/unit/test-rsacrypt.c $(outside_sources)
 tests_unit_test_rsacrypt_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_outside_SOURCES = tests/unit/test-outside.c $(outside_sources)
 tests_unit_test_outside_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-policy-form
+tests_unit_test_policy_form_SOURCES = tests/unit/test-policy-form.c
+tests_unit_test_policy_form_LDADD = $(test_ldadd)
