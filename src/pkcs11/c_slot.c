@@ -100,7 +100,7 @@ counter_flags(struct sl_token *token)
 
 	if (sl_root_lockout(token->root, &lockout) != SL_OK)
 		return 0;
-	if (lockout.failures > 0)
+	if (sl_pin_count_low(token, lockout.failures))
 		flags |= CKF_USER_PIN_COUNT_LOW | CKF_SO_PIN_COUNT_LOW;
 	if (lockout.locked)
 		flags |= CKF_USER_PIN_LOCKED | CKF_SO_PIN_LOCKED;

@@ -176,6 +176,21 @@ sl_pin_ask_again(struct sl_token *token)
 }
 
 bool
+sl_pin_count_low(struct sl_token *token, uint32_t failures)
+{
+	struct sl_login_data *login = token->login;
+	bool low;
+
+	(void)pthread_mutex_lock(&login->lock);
+	if (login->succeeded || failures < login->forgiven)
+		login->forgiven = failures;
+	login->succeeded = false;
+	low = failures > login->forgiven;
+	(void)pthread_mutex_unlock(&login->lock);
+	return low;
+}
+
+bool
 sl_login_asked(const struct sl_config *config, const char *name)
 {
 	const size_t len = strlen(name);

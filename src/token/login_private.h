@@ -31,6 +31,8 @@ struct sl_login_data {
 
 	bool failed;                /* the last try was wrong, or found the device locked */
 	struct sl_pin_wrong wrong[2];
+	bool succeeded;             /* the last try was right, and the counter has not been read since */
+	uint32_t forgiven;          /* what it was when it was */
 };
 
 /*

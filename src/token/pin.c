@@ -51,19 +51,23 @@ sl_pin_draw(struct sl_root *root, struct sl_secret *ret_secret)
 	return SL_OK;
 }
 
-/* doc/pin.md, "From a PIN to an authorization". */
+/*
+ * doc/pin.md, "From a PIN to an authorization". The length is in the salt since HMAC fills its key up with zeros, and hashes a long one: without it PINs that
+ * differ in zeros at the end would be the same.
+ */
 enum sl_err
 sl_pin_auth(enum sl_pin_role role, struct sl_part pin, struct sl_part salt, struct sl_secret *ret_auth)
 {
 	static const char prefix[] = "seedleaf pin v1"; /* with its 0x00 */
-	uint8_t text[sizeof(prefix) + 1 + sizeof(((struct sl_pin_blob *)NULL)->salt)];
+	uint8_t text[sizeof(prefix) + 2 + sizeof(((struct sl_pin_blob *)NULL)->salt)];
 
-	if (salt.len > sizeof(text) - sizeof(prefix) - 1)
+	if (salt.len > sizeof(text) - sizeof(prefix) - 2)
 		return SL_ERR_FORMAT;
 	memcpy(text, prefix, sizeof(prefix));
 	text[sizeof(prefix)] = (uint8_t)role;
-	memcpy(text + sizeof(prefix) + 1, salt.data, salt.len);
-	return sl_kdf_pbkdf2(SL_HASH_SHA256, pin, (struct sl_part){ text, sizeof(prefix) + 1 + salt.len }, ITERATIONS, SL_SEAL_AUTH_MAX,
+	text[sizeof(prefix) + 1] = (uint8_t)pin.len;
+	memcpy(text + sizeof(prefix) + 2, salt.data, salt.len);
+	return sl_kdf_pbkdf2(SL_HASH_SHA256, pin, (struct sl_part){ text, sizeof(prefix) + 2 + salt.len }, ITERATIONS, SL_SEAL_AUTH_MAX,
 	                     ret_auth);
 }
 
@@ -171,6 +175,8 @@ sl_pin_run(struct sl_login_held *held, struct sl_pin_try *try)
 		remember_wrong(wrong, &auth);
 	if (err == SL_OK)
 		sl_secret_clear(&wrong->digest);
+	if (err == SL_OK || err == SL_ERR_AUTH)
+		held->login->succeeded = err == SL_OK;
 	held->login->failed = err == SL_ERR_AUTH || err == SL_ERR_LOCKED;
 	return err;
 }

@@ -86,3 +86,11 @@ tests_module_test_derive_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-root-key
 tests_module_test_root_key_SOURCES = tests/module/test-root-key.c
 tests_module_test_root_key_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-login
+tests_module_test_login_SOURCES = tests/module/test-login.c
+tests_module_test_login_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-pin
+tests_module_test_pin_SOURCES = tests/module/test-pin.c
+tests_module_test_pin_LDADD = $(modtest_ldadd)
