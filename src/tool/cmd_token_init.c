@@ -15,8 +15,9 @@ count_objects(struct sl_token *token, size_t *ret_n)
 {
 	const struct sl_store_query query = { 0 };
 	SL_FREE int64_t *rows = NULL;
+	struct sl_root_name name;
 	int64_t root = 0;
-	enum sl_err err = sl_token_identify(token, NULL, &root);
+	enum sl_err err = sl_token_identify(token, &name, &root);
 
 	*ret_n = 0;
 	if (err != SL_OK || root == 0)

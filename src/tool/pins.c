@@ -26,6 +26,7 @@ sl_pins_token(struct sl_instance *instance, const struct sl_tool_args *args, str
 {
 	const char *name = sl_args_value(args, "token");
 	struct sl_token *token = name == NULL ? NULL : find_token(instance, name);
+	struct sl_root_name root;
 	struct sl_msg msg = { "" };
 	enum sl_err err;
 
@@ -35,7 +36,7 @@ sl_pins_token(struct sl_instance *instance, const struct sl_tool_args *args, str
 		          name == NULL ? "" : "'");
 		return NULL;
 	}
-	if ((err = sl_token_present(token, NULL)) == SL_OK && (err = sl_token_identify(token, NULL, NULL)) == SL_OK)
+	if ((err = sl_token_present(token, NULL)) == SL_OK && (err = sl_token_identify(token, &root, NULL)) == SL_OK)
 		err = sl_pin_state(token, ret_state);
 	if (err == SL_OK)
 		return token;
