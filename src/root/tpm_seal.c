@@ -168,7 +168,7 @@ sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct 
 
 	if ((err = sl_tpm_session_trim(spec->auth, &auth)) != SL_OK)
 		return err;
-	sl_tpm_public_sealed(spec->policy, auth.len != 0, &tmpl);
+	sl_tpm_public_sealed(spec->policy, auth.len != 0 && !spec->strong, &tmpl);
 	creation.auth = auth.len == 0 ? NULL : &auth;
 	if ((err = try_twice(r, seal_once, &job)) != SL_OK)
 		return err;

@@ -6,10 +6,11 @@
 #include "token/root_key.h"
 
 /*
- * PKCS#11 Profiles 3.0: Baseline and Extended Provider. Not Authentication Token: there is no user PIN to log in with. Public Certificates Token
- * holds: certificates are read without a login.
+ * PKCS#11 Profiles 3.0: Baseline and Extended Provider. Authentication Token, where there is a user PIN to log in with (find.c). Public Certificates
+ * Token holds: certificates are read without a login.
  */
-static const CK_ULONG profiles[] = { CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER, CKP_PUBLIC_CERTIFICATES_TOKEN };
+static const CK_ULONG profiles[] = { CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER, CKP_AUTHENTICATION_TOKEN,
+	                             CKP_PUBLIC_CERTIFICATES_TOKEN };
 _Static_assert(SL_ARRAY_LEN(profiles) + 1 == SL_BUILTIN_MAX, "the root and the profiles");
 
 static enum sl_err

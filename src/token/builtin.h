@@ -9,7 +9,7 @@
  * Objects that every token has: its root, a secret key (root_key.h), and the profiles of PKCS#11 that hold here (CKO_PROFILE),
  * which are shown to searches that name their class: others would take them for something to use.
  */
-#define SL_BUILTIN_MAX 4
+#define SL_BUILTIN_MAX 5
 
 /* Builds them; handles are given when they are published. */
 SL_MUST_CHECK enum sl_err sl_builtin_build(struct sl_token *token);

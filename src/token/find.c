@@ -83,6 +83,15 @@ wanted(const struct sl_token *token, const struct search *s, const struct sl_obj
 	       sl_object_key_type(object) == CKK_EC;
 }
 
+/* Profiles are for those who ask for them, and one of them is only true of tokens with a user PIN. */
+static bool
+applies(const struct search *s, const struct sl_object *builtin)
+{
+	if (builtin->home != SL_HOME_PROFILE)
+		return true;
+	return s->asks_profile && (s->view.user_pin || sl_attrs_ulong(&builtin->attrs, CKA_PROFILE_ID, 0) != CKP_AUTHENTICATION_TOKEN);
+}
+
 /* Session objects and declared ones: all in memory. token.lock is held for writing. */
 static enum sl_err
 find_in_memory(struct sl_token *token, const struct search *s, struct handles *found)
@@ -95,7 +104,7 @@ find_in_memory(struct sl_token *token, const struct search *s, struct handles *f
 	    (err = sl_declared_open_locked(token)) != SL_OK))
 		return err;
 	for (size_t i = 0; i < SL_ARRAY_LEN(token->builtin) && err == SL_OK; i++)
-		if (token->builtin[i] != NULL && token->builtin[i]->handle != 0 && (token->builtin[i]->home != SL_HOME_PROFILE || s->asks_profile) &&
+		if (token->builtin[i] != NULL && token->builtin[i]->handle != 0 && applies(s, token->builtin[i]) &&
 		    wanted(token, s, token->builtin[i]))
 			err = add(found, token->builtin[i]->handle);
 	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {

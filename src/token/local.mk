@@ -14,7 +14,7 @@ libseedleaf_la_SOURCES += \
 	src/token/nested.c src/token/nested.h \
 	src/token/newkey.c src/token/newkey.h \
 	src/token/object.c src/token/object.h \
-	src/token/pin.c src/token/pin.h \
+	src/token/pin.c src/token/pin.h src/token/pin_nv.c \
 	src/token/recipe.c src/token/recipe.h \
 	src/token/root_key.c src/token/root_key.h \
 	src/token/rv.c src/token/rv.h \

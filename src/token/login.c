@@ -81,6 +81,22 @@ sl_login_drop(struct sl_login_data *login)
 	sl_secret_clear(&login->secret);
 }
 
+static enum sl_err
+nv_has(struct sl_token *token, uint32_t index, bool *ret_has)
+{
+	const enum sl_err err = sl_root_nv_present(token->root, index);
+
+	*ret_has = err == SL_OK;
+	return err == SL_ERR_NOT_FOUND ? SL_OK : err;
+}
+
+/* Whether the row is the last word on which S the token has; where the PINs are in NV, it is what we could write down of it. */
+static bool
+tells_secret(const struct sl_login_held *held, bool on_record)
+{
+	return !sl_pin_in_nv(held->token) || (on_record && sl_store_writable(held->token->instance->store));
+}
+
 /* What is on record: in the store alone, or of what is in NV. */
 static enum sl_err
 look(struct sl_login_held *held, int64_t generation)
@@ -103,7 +119,7 @@ look(struct sl_login_held *held, int64_t generation)
 	pins.to_be_changed = row.to_be_changed;
 	memcpy(pins.secret_id, row.secret_id, sizeof(pins.secret_id));
 	memcpy(pins.label, row.label, sizeof(pins.label));
-	if (login->state != SL_LOGIN_PUBLIC && (on_record || !sl_pin_in_nv(held->token)) &&
+	if (login->state != SL_LOGIN_PUBLIC && tells_secret(held, on_record) &&
 	    memcmp(row.secret_id, login->secret_id, sizeof(row.secret_id)) != 0) {
 		sl_log(SL_LOG_INFO, "token %s: initialized again by somebody else: logged out", held->token->config->name);
 		sl_login_drop(login);
@@ -125,8 +141,16 @@ sl_login_look(struct sl_login_held *held)
 
 	if ((err = sl_store_generation(held->token->instance->store, &generation)) != SL_OK)
 		return err;
-	if (index != 0)
-		return SL_ERR_UNSUPPORTED; /* the root has no secrets in NV yet */
+	if (index != 0 && !login->seen_nv) {
+		struct sl_pin_state pins = { .label = "" };
+
+		if ((err = nv_has(held->token, index + 1, &pins.initialized)) != SL_OK ||
+		    (pins.initialized && (err = nv_has(held->token, index, &pins.user)) != SL_OK))
+			return err;
+		login->pins = pins;
+		login->seen_nv = true;
+		login->seen = false;
+	}
 	if (login->seen && login->seen_root == held->root && login->generation == generation)
 		return SL_OK;
 	return look(held, generation);
@@ -150,6 +174,38 @@ sl_pin_ask_again(struct sl_token *token)
 	(void)pthread_mutex_lock(&token->login->lock);
 	token->login->seen_nv = false;
 	(void)pthread_mutex_unlock(&token->login->lock);
+}
+
+bool
+sl_pin_count_low(struct sl_token *token, uint32_t failures)
+{
+	struct sl_login_data *login = token->login;
+	bool low;
+
+	(void)pthread_mutex_lock(&login->lock);
+	if (login->succeeded || failures < login->forgiven)
+		login->forgiven = failures;
+	login->succeeded = false;
+	low = failures > login->forgiven;
+	(void)pthread_mutex_unlock(&login->lock);
+	return low;
+}
+
+bool
+sl_login_asked(const struct sl_config *config, const char *name)
+{
+	const size_t len = strlen(name);
+
+	if (config->login == NULL)
+		return false;
+	for (const char *at = config->login; at != NULL; at = strchr(at, ',')) {
+		const char *item = at[0] == ',' ? ++at : at;
+		const size_t n = strcspn(item, ",");
+
+		if ((n == 1 && item[0] == '*') || (n == len && memcmp(item, name, n) == 0))
+			return true;
+	}
+	return false;
 }
 
 enum sl_login_state

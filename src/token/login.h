@@ -37,6 +37,15 @@ SL_MUST_CHECK enum sl_err sl_pin_state(struct sl_token *token, struct sl_pin_sta
 /* PINs in NV are looked for anew the next time: what another process did there, nobody tells us. */
 void sl_pin_ask_again(struct sl_token *token);
 
+/*
+ * CKF_*_PIN_COUNT_LOW: a wrong PIN since the last right one, as far as this process knows. The device's counter, which is failures, does not go back for a
+ * right one.
+ */
+bool sl_pin_count_low(struct sl_token *token, uint32_t failures);
+
+/* Whether SEEDLEAF_LOGIN names the token: its names are separated by commas, or "*". */
+bool sl_login_asked(const struct sl_config *config, const char *name);
+
 /* One atomic read: fit for every call. */
 enum sl_login_state sl_login_state(struct sl_token *token);
 

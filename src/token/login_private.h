@@ -31,6 +31,8 @@ struct sl_login_data {
 
 	bool failed;                /* the last try was wrong, or found the device locked */
 	struct sl_pin_wrong wrong[2];
+	bool succeeded;             /* the last try was right, and the counter has not been read since */
+	uint32_t forgiven;          /* what it was when it was */
 };
 
 /*
@@ -59,6 +61,29 @@ sl_pin_in_nv(const struct sl_token *token)
 {
 	return token->config->pin_store != 0;
 }
+
+/* One way of asking the device with an authorization made of a PIN. */
+struct sl_pin_try {
+	enum sl_pin_role role;
+	struct sl_part pin;
+	struct sl_part salt;
+	enum sl_err (*ask)(struct sl_root *root, struct sl_pin_try *try, const struct sl_secret *auth);
+	const struct sl_pin_blob *blob; /* in the store */
+	uint32_t index;                 /* in NV */
+	const struct sl_secret *fresh;  /* NV: the authorization from now on */
+	struct sl_secret secret;        /* what came of it; the caller clears it */
+};
+SL_MUST_CHECK enum sl_err sl_pin_run(struct sl_login_held *held, struct sl_pin_try *try);
+
+bool sl_pin_length_fits(struct sl_part pin);
+SL_MUST_CHECK enum sl_err sl_pin_draw(struct sl_root *root, struct sl_secret *ret_secret);
+SL_MUST_CHECK enum sl_err sl_pin_auth(enum sl_pin_role role, struct sl_part pin, struct sl_part salt, struct sl_secret *ret_auth);
+
+/* pin_nv.c: the next four where the PINs are in NV. */
+SL_MUST_CHECK enum sl_err sl_pin_nv_open(struct sl_login_held *held, enum sl_pin_role role, struct sl_part pin, struct sl_secret *ret_secret);
+SL_MUST_CHECK enum sl_err sl_pin_nv_init(struct sl_login_held *held, struct sl_part pin, const char *label);
+SL_MUST_CHECK enum sl_err sl_pin_nv_set_user(struct sl_login_held *held, struct sl_part pin);
+SL_MUST_CHECK enum sl_err sl_pin_nv_change(struct sl_login_held *held, enum sl_pin_role role, struct sl_part old, struct sl_part fresh);
 
 /* pin.h's, with the lock held. The caller looked. */
 SL_MUST_CHECK enum sl_err sl_pin_open_held(struct sl_login_held *held, enum sl_pin_role role, struct sl_part pin, struct sl_secret *ret_secret);

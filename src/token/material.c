@@ -230,7 +230,7 @@ unseal(struct sl_material *m, struct sl_root *root, const struct sl_secret *toke
 	const struct sl_known known = { .spki = m->on_record.spki, .spki_len = m->on_record.spki_len };
 	const enum sl_err err = sl_seal_open(root, &m->sealed, token_secret, &known, &m->key);
 
-	if (err == SL_ERR_MISMATCH)
+	if (err == SL_ERR_MISMATCH || err == SL_ERR_FORMAT)
 		sl_log(SL_LOG_ERROR, "a sealed key is not this TPM's, or another one than the public key on record");
 	if (err == SL_ERR_AUTH)
 		sl_log(SL_LOG_ERROR, "a sealed key is not this token's: another token secret, or none, opens it");

@@ -12,8 +12,8 @@
 #define SALT 32
 #define ITERATIONS 20000
 
-static bool
-length_fits(struct sl_part pin)
+bool
+sl_pin_length_fits(struct sl_part pin)
 {
 	return pin.len >= SL_PIN_MIN && pin.len <= SL_PIN_MAX;
 }
@@ -36,8 +36,8 @@ sl_pin_secret_id(const struct sl_secret *secret, uint8_t ret_id[SL_SECRET_ID])
 }
 
 /* Neither the device's generator nor the kernel's is trusted alone. */
-static enum sl_err
-draw(struct sl_root *root, struct sl_secret *ret_secret)
+enum sl_err
+sl_pin_draw(struct sl_root *root, struct sl_secret *ret_secret)
 {
 	SL_SECRET both = { 0 };
 	SL_SECRET secret = { 0 };
@@ -51,19 +51,23 @@ draw(struct sl_root *root, struct sl_secret *ret_secret)
 	return SL_OK;
 }
 
-/* doc/pin.md, "From a PIN to an authorization". */
-static enum sl_err
-auth_of(enum sl_pin_role role, struct sl_part pin, struct sl_part salt, struct sl_secret *ret_auth)
+/*
+ * doc/pin.md, "From a PIN to an authorization". The length is in the salt since HMAC fills its key up with zeros, and hashes a long one: without it PINs that
+ * differ in zeros at the end would be the same.
+ */
+enum sl_err
+sl_pin_auth(enum sl_pin_role role, struct sl_part pin, struct sl_part salt, struct sl_secret *ret_auth)
 {
 	static const char prefix[] = "seedleaf pin v1"; /* with its 0x00 */
-	uint8_t text[sizeof(prefix) + 1 + sizeof(((struct sl_pin_blob *)NULL)->salt)];
+	uint8_t text[sizeof(prefix) + 2 + sizeof(((struct sl_pin_blob *)NULL)->salt)];
 
-	if (salt.len > sizeof(text) - sizeof(prefix) - 1)
+	if (salt.len > sizeof(text) - sizeof(prefix) - 2)
 		return SL_ERR_FORMAT;
 	memcpy(text, prefix, sizeof(prefix));
 	text[sizeof(prefix)] = (uint8_t)role;
-	memcpy(text + sizeof(prefix) + 1, salt.data, salt.len);
-	return sl_kdf_pbkdf2(SL_HASH_SHA256, pin, (struct sl_part){ text, sizeof(prefix) + 1 + salt.len }, ITERATIONS, SL_SEAL_AUTH_MAX,
+	text[sizeof(prefix) + 1] = (uint8_t)pin.len;
+	memcpy(text + sizeof(prefix) + 2, salt.data, salt.len);
+	return sl_kdf_pbkdf2(SL_HASH_SHA256, pin, (struct sl_part){ text, sizeof(prefix) + 2 + salt.len }, ITERATIONS, SL_SEAL_AUTH_MAX,
 	                     ret_auth);
 }
 
@@ -81,7 +85,7 @@ seal(struct sl_root *root, enum sl_pin_role role, struct sl_part pin, const stru
 	struct sl_pin_blob blob = { .salt_len = SALT };
 	enum sl_err err;
 
-	if ((err = sl_rand(blob.salt, SALT)) != SL_OK || (err = auth_of(role, pin, (struct sl_part){ blob.salt, SALT }, &auth)) != SL_OK ||
+	if ((err = sl_rand(blob.salt, SALT)) != SL_OK || (err = sl_pin_auth(role, pin, (struct sl_part){ blob.salt, SALT }, &auth)) != SL_OK ||
 	    (err = sl_root_seal(root, &(struct sl_seal_spec){ .auth = &auth }, secret, &blob.blob, &blob.len)) != SL_OK)
 		return err;
 	*ret_blob = blob;
@@ -138,63 +142,63 @@ is_known_wrong(const struct sl_pin_wrong *wrong, const struct sl_secret *auth, b
 	       sl_secret_equal(hash, 32, wrong->digest.bytes + SL_PIN_WRONG_SALT, 32);
 }
 
-/* One way of asking the device with an authorization made of a PIN. */
-struct try {
-	enum sl_pin_role role;
-	struct sl_part pin;
-	const struct sl_pin_blob *blob; /* in the store */
-	struct sl_secret secret;        /* what came of it */
-};
-
-static struct sl_part
-salt_of(const struct try *try)
+/* That the counters cannot be read does not keep anybody from trying. */
+static bool
+is_locked(const struct sl_login_held *held)
 {
-	return (struct sl_part){ try->blob->salt, try->blob->salt_len };
-}
+	struct sl_lockout lockout;
 
-static enum sl_err
-ask(struct sl_root *root, struct try *try, const struct sl_secret *auth)
-{
-	return sl_root_unseal(root, try->blob->blob, try->blob->len, auth, &try->secret);
+	return held->login->failed && sl_root_lockout(held->token->root, &lockout) == SL_OK && lockout.locked;
 }
 
 /*
  * The only place that tries a PIN. After a failure the counters are asked first: a locked device is not tried, and the right PIN costs nothing more
  * than it must.
  */
-static enum sl_err
-run_try(struct sl_login_held *held, struct try *try)
+enum sl_err
+sl_pin_run(struct sl_login_held *held, struct sl_pin_try *try)
 {
 	struct sl_pin_wrong *wrong = &held->login->wrong[try->role == SL_PIN_SO ? 0 : 1];
 	SL_SECRET auth = { 0 };
 	enum sl_err err;
 
-	if (!length_fits(try->pin))
+	if (!sl_pin_length_fits(try->pin))
 		return SL_ERR_AUTH;
-	if ((err = auth_of(try->role, try->pin, salt_of(try), &auth)) != SL_OK)
+	if ((err = sl_pin_auth(try->role, try->pin, try->salt, &auth)) != SL_OK)
 		return err;
+	if (is_locked(held))
+		return SL_ERR_LOCKED;
 	if (is_known_wrong(wrong, &auth, sl_pin_in_nv(held->token)))
 		return SL_ERR_AUTH;
-	err = ask(held->token->root, try, &auth);
+	err = try->ask(held->token->root, try, &auth);
 	if (err == SL_ERR_AUTH)
 		remember_wrong(wrong, &auth);
 	if (err == SL_OK)
 		sl_secret_clear(&wrong->digest);
+	if (err == SL_OK || err == SL_ERR_AUTH)
+		held->login->succeeded = err == SL_OK;
 	held->login->failed = err == SL_ERR_AUTH || err == SL_ERR_LOCKED;
 	return err;
 }
 
 static enum sl_err
+ask(struct sl_root *root, struct sl_pin_try *try, const struct sl_secret *auth)
+{
+	return sl_root_unseal(root, try->blob->blob, try->blob->len, auth, &try->secret);
+}
+
+static enum sl_err
 open_row(struct sl_login_held *held, enum sl_pin_role role, struct sl_part pin, const struct sl_pin_row *row, struct sl_secret *ret_secret)
 {
-	struct try try = { .role = role, .pin = pin, .blob = role == SL_PIN_SO ? &row->so : &row->user };
+	const struct sl_pin_blob *blob = role == SL_PIN_SO ? &row->so : &row->user;
+	struct sl_pin_try try = { .role = role, .pin = pin, .salt = { blob->salt, blob->salt_len }, .ask = ask, .blob = blob };
 	SL_SECRET secret = { 0 };
 	uint8_t id[SL_SECRET_ID];
 	enum sl_err err;
 
-	if (try.blob->blob == NULL)
+	if (blob->blob == NULL)
 		return SL_ERR_NOT_FOUND;
-	err = run_try(held, &try);
+	err = sl_pin_run(held, &try);
 	secret = try.secret;
 	if (err != SL_OK)
 		return err;
@@ -219,8 +223,11 @@ enum sl_err
 sl_pin_open_held(struct sl_login_held *held, enum sl_pin_role role, struct sl_part pin, struct sl_secret *ret_secret)
 {
 	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row row = { .label = "" };
-	const enum sl_err err = read_row(held, &row);
+	enum sl_err err;
 
+	if (sl_pin_in_nv(held->token))
+		return sl_pin_nv_open(held, role, pin, ret_secret);
+	err = read_row(held, &row);
 	return err == SL_OK ? open_row(held, role, pin, &row, ret_secret) : err;
 }
 
@@ -238,8 +245,8 @@ may_reset(struct sl_login_held *held, struct sl_part pin, const struct sl_pin_ro
 	return SL_OK;
 }
 
-enum sl_err
-sl_pin_init_held(struct sl_login_held *held, struct sl_part pin, const char *label)
+static enum sl_err
+init(struct sl_login_held *held, struct sl_part pin, const char *label)
 {
 	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row before = { .label = "" };
 	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row row = { .label = "" };
@@ -250,16 +257,22 @@ sl_pin_init_held(struct sl_login_held *held, struct sl_part pin, const char *lab
 
 	if (!again && err != SL_ERR_NOT_FOUND)
 		return err;
-	if (!again && !length_fits(pin))
+	if (!again && !sl_pin_length_fits(pin))
 		return SL_ERR_RANGE;
 	if (again && (err = may_reset(held, pin, &before)) != SL_OK)
 		return err;
 	(void)snprintf(row.label, sizeof(row.label), "%s", label);
-	if ((err = draw(root, &secret)) != SL_OK || (err = sl_pin_secret_id(&secret, row.secret_id)) != SL_OK ||
+	if ((err = sl_pin_draw(root, &secret)) != SL_OK || (err = sl_pin_secret_id(&secret, row.secret_id)) != SL_OK ||
 	    (err = seal(root, SL_PIN_SO, pin, &secret, &row.so)) != SL_OK)
 		return err;
 	held->login->seen = false;
 	return sl_store_pin_reset(held->token->instance->store, held->root, again ? before.secret_id : NULL, &row);
+}
+
+enum sl_err
+sl_pin_init_held(struct sl_login_held *held, struct sl_part pin, const char *label)
+{
+	return sl_pin_in_nv(held->token) ? sl_pin_nv_init(held, pin, label) : init(held, pin, label);
 }
 
 enum sl_err
@@ -269,10 +282,12 @@ sl_pin_set_user_held(struct sl_login_held *held, struct sl_part pin)
 	struct sl_pin_change change = { .secret_id = held->login->secret_id, .user = true, .after = &fresh, .to_be_changed = true };
 	enum sl_err err;
 
-	if (!length_fits(pin))
+	if (!sl_pin_length_fits(pin))
 		return SL_ERR_RANGE;
 	if (held->login->state != SL_LOGIN_SO)
 		return SL_ERR_LOGIN;
+	if (sl_pin_in_nv(held->token))
+		return sl_pin_nv_set_user(held, pin);
 	if ((err = seal(held->token->root, SL_PIN_USER, pin, &held->login->secret, &fresh)) != SL_OK)
 		return err;
 	held->login->seen = false;
@@ -288,8 +303,10 @@ sl_pin_change_held(struct sl_login_held *held, enum sl_pin_role role, struct sl_
 	struct sl_pin_change change = { .secret_id = row.secret_id, .user = role == SL_PIN_USER, .after = &fresh };
 	enum sl_err err;
 
-	if (!length_fits(pin))
+	if (!sl_pin_length_fits(pin))
 		return SL_ERR_RANGE;
+	if (sl_pin_in_nv(held->token))
+		return sl_pin_nv_change(held, role, old, pin);
 	if ((err = read_row(held, &row)) != SL_OK || (err = open_row(held, role, old, &row, &secret)) != SL_OK ||
 	    (err = seal(held->token->root, role, pin, &secret, &fresh)) != SL_OK)
 		return err;

@@ -40,7 +40,7 @@ struct sl_token {
 	struct sl_table in_session; /* the same for SL_HOME_SESSION only; no reference */
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
 	int64_t generation;         /* of the store, when the objects of `rows` were read */
-	struct sl_object *builtin[4]; /* builtin.h */
+	struct sl_object *builtin[5]; /* builtin.h */
 	struct sl_declared *declared;
 	size_t n_declared;
 };

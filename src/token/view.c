@@ -15,6 +15,7 @@ sl_view_take(struct sl_token *token, struct sl_view *ret_view)
 	if ((err = sl_pin_state(token, &pins)) != SL_OK)
 		return err;
 	view.guarded = pins.initialized;
+	view.user_pin = pins.user;
 	sl_token_guard(token, &pins);
 	/* In this order: a logout first changes the state, and then counts. */
 	view.epoch = sl_login_epoch(token);

@@ -13,7 +13,8 @@
  * before any lock; what a logout ends meanwhile stays ended, whoever logs in then.
  */
 struct sl_view {
-	bool guarded; /* the token has PINs */
+	bool guarded;  /* the token has PINs */
+	bool user_pin; /* one of them is a user's */
 	enum sl_login_state who;
 	unsigned epoch; /* sl_login_epoch() */
 };

@@ -47,3 +47,7 @@ tests_root_test_seal_keys_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
 check_PROGRAMS += tests/root/test-nv
 tests_root_test_nv_SOURCES = tests/root/test-nv.c
 tests_root_test_nv_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-pins
+tests_root_test_pins_SOURCES = tests/root/test-pins.c
+tests_root_test_pins_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
