@@ -8,7 +8,7 @@
 /*
  * Signed policies, in the form of systemd's tpm2-pcr-signature.json (systemd-measure(1)):
  *   { "sha256": [ { "pcrs": [11], "pkfp": HEX, "pol": HEX, "sig": BASE64, "ref": HEX }, ... ] }
- * The outer name is the PCR bank; pkfp is the SHA-256 of the key's DER SubjectPublicKeyInfo; pol the digest of TPM2_PolicyPCR (SHA-256); sig signs
+ * The outer name is the PCR bank; pkfp is the SHA-256 of the key, RSA as DER RSAPublicKey (RFC 8017 A.1.1), EC as its uncompressed point; pol the digest of TPM2_PolicyPCR (SHA-256); sig signs
  * pol || ref with SHA-256: RSASSA-PKCS1-v1_5, or ECDSA in DER. "ref" is ours, absent where the policyRef is empty, and systemd's own files
  * have none. doc/policy.md.
  */
@@ -41,5 +41,12 @@ SL_MUST_CHECK enum sl_err sl_policy_signatures_load(char *const *paths, struct s
 /* The same from text in memory; file names it in messages. Adds to *signatures. */
 SL_MUST_CHECK enum sl_err sl_policy_signatures_parse(const char *text, size_t len, const char *file, struct sl_policy_signatures *signatures,
                                                      struct sl_msg *msg);
+
+/*
+ * For the tool: text, a file of that form, with signature (its file does not count) added, or in the place of one of the same key, registers,
+ * policy and ref. Everything else in it stays, but for white space. The caller frees *ret_text.
+ */
+SL_MUST_CHECK enum sl_err sl_policy_signatures_add(const char *text, const char *file, const struct sl_policy_signature *signature,
+                                                   char **ret_text, struct sl_msg *msg);
 
 #endif

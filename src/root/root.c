@@ -83,6 +83,20 @@ sl_root_persist(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_
 	return SL_ERR_UNSUPPORTED;
 }
 
+enum sl_err
+sl_root_policy_state(struct sl_root *root, struct sl_policy_state *ret_state)
+{
+	return root->ops->policy_state == NULL ? SL_ERR_UNSUPPORTED : root->ops->policy_state(root, ret_state);
+}
+
+enum sl_err
+sl_root_pcr_read(struct sl_root *root, const struct sl_pcr_selection *selection, uint8_t *out, size_t *ret_len)
+{
+	if (selection->pcrs == 0 || selection->pcrs >> 24 != 0 || selection->bank > SL_PCR_SHA512)
+		return SL_ERR_RANGE;
+	return root->ops->pcr_read == NULL ? SL_ERR_UNSUPPORTED : root->ops->pcr_read(root, selection, out, ret_len);
+}
+
 /* Neither the device's generator nor the kernel's is trusted alone. */
 static enum sl_err
 draw_key(struct sl_root *root, struct sl_secret *ret_key)

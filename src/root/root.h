@@ -39,14 +39,14 @@ struct sl_root_nv_ops;
 /* Who may have a sealed secret back, beside this device in a state that the root's own policy allows (struct sl_root_spec: policy). */
 struct sl_seal_spec {
 	const struct sl_secret *auth; /* NULL or empty: everybody at the device; else the value it asks for, 1 to SL_SEAL_AUTH_MAX bytes */
-	const uint8_t *policy;
 	bool strong;                  /* auth cannot be guessed: the device need not count wrong tries, and its lockout does not matter */
 };
 #define SL_SEAL_AUTH_MAX 32
-#define SL_SEAL_POLICY 32
 #define SL_SEAL_DATA_MAX 128  /* what a device seals by itself (MAX_SYM_DATA) */
 #define SL_SEAL_MAX 8192
 
+struct sl_policy_state;
+struct sl_pcr_selection;
 struct sl_root_ops {
 	void (*close)(struct sl_root *root);
 	enum sl_err (*present)(struct sl_root *root, struct sl_root_info *ret_info);
@@ -63,6 +63,9 @@ struct sl_root_ops {
 	                    size_t *ret_len);
 	enum sl_err (*unseal)(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
 	                      struct sl_secret *ret_secret);
+	/* NULL: SL_ERR_UNSUPPORTED, and no policy. */
+	enum sl_err (*policy_state)(struct sl_root *root, struct sl_policy_state *ret_state);
+	enum sl_err (*pcr_read)(struct sl_root *root, const struct sl_pcr_selection *selection, uint8_t *out, size_t *ret_len);
 	enum sl_err (*lockout)(struct sl_root *root, struct sl_lockout *ret_lockout);  /* NULL: SL_ERR_UNSUPPORTED */
 	const struct sl_root_nv_ops *nv;                                               /* NULL: SL_ERR_UNSUPPORTED */
 };

@@ -30,6 +30,7 @@
 
 struct sl_tpm_root;
 struct sl_tpm_grant;
+struct sl_tpm_bound;
 
 /* The key that sessions are salted to, as last seen; one per hierarchy. */
 struct sl_tpm_salt {
@@ -121,8 +122,18 @@ SL_MUST_CHECK enum sl_err sl_tpm_command_create_primary(struct sl_tpm_batch *bat
                                                         const struct sl_tpm_template *tmpl, struct sl_tpm_object *ret_object);
 /* Makes *handle 0. A failure is of no use to anybody: the batch's end tries again. */
 void sl_tpm_command_flush(struct sl_tpm_batch *batch, uint32_t *handle);
+/*
+ * by_policy: the key is used by the policy session, once, and the plain one is needed where there is no TPM2_HMAC: SL_ERR_NOT_FOUND when that turns out and it
+ * is not there. Else the plain one does it all. last: neither is needed again.
+ */
+struct sl_tpm_sessions {
+	bool by_policy;
+	bool last;
+	struct sl_tpm_session plain;
+	struct sl_tpm_session policy;
+};
 SL_MUST_CHECK enum sl_err sl_tpm_command_hmac(struct sl_tpm_batch *batch, const struct sl_tpm_object *key,
-                                              struct sl_tpm_session *session, const uint8_t *context, struct sl_secret *ret_mac);
+                                              struct sl_tpm_sessions *sessions, const uint8_t *context, struct sl_secret *ret_mac);
 SL_MUST_CHECK enum sl_err sl_tpm_command_random(struct sl_tpm_batch *batch, struct sl_tpm_session *session, uint8_t *out, size_t len,
                                                 size_t *ret_got);
 /*
@@ -159,7 +170,8 @@ struct sl_tpm_root {
 	struct sl_root base;
 	struct sl_device *device;
 	const struct sl_root_spec *spec;
-	struct sl_tpm_template tmpl;
+	struct sl_tpm_bound *bound;       /* its policy: tpm_bound.h; NULL: none */
+	struct sl_tpm_template tmpl;      /* with a policy: after sl_tpm_bound_ready() */
 	enum sl_hierarchy salt_hierarchy; /* whose storage key sessions are salted to */
 	struct sl_root_name pin;          /* of the salt key; len 0: none */
 	bool tried;                       /* whether it opens has been tried; opens is what came out */

@@ -64,7 +64,12 @@ extern const struct sl_tool_command sl_cmd_key_list;
 extern const struct sl_tool_command sl_cmd_key_remove;
 extern const struct sl_tool_command sl_cmd_key_rotate;
 extern const struct sl_tool_command sl_cmd_key_show;
+extern const struct sl_tool_command sl_cmd_policy_show;
+extern const struct sl_tool_command sl_cmd_policy_sign;
 extern const struct sl_tool_command sl_cmd_status;
+extern const struct sl_tool_command sl_cmd_token_init;
 extern const struct sl_tool_command sl_cmd_token_persist;
+extern const struct sl_tool_command sl_cmd_token_pin;
+extern const struct sl_tool_command sl_cmd_token_reset;
 
 #endif

@@ -44,6 +44,19 @@ check_PROGRAMS += tests/root/test-seal-keys
 tests_root_test_seal_keys_SOURCES = tests/root/test-seal-keys.c
 tests_root_test_seal_keys_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
 
+check_PROGRAMS += tests/root/test-policy
+tests_root_test_policy_SOURCES = tests/root/test-policy.c
+tests_root_test_policy_LDADD = $(tpmtest_ldadd)
+
+libtpmtest_la_SOURCES += tests/root/policytest.c tests/root/policytest.h
+check_PROGRAMS += tests/root/test-policy-blobs
+tests_root_test_policy_blobs_SOURCES = tests/root/test-policy-blobs.c
+tests_root_test_policy_blobs_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-policy-signed
+tests_root_test_policy_signed_SOURCES = tests/root/test-policy-signed.c
+tests_root_test_policy_signed_LDADD = $(tpmtest_ldadd)
+EXTRA_DIST += tests/root/sign-policy.py
 check_PROGRAMS += tests/root/test-nv
 tests_root_test_nv_SOURCES = tests/root/test-nv.c
 tests_root_test_nv_LDADD = $(tpmtest_ldadd)

@@ -9,6 +9,11 @@ tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = $(test_ldadd)
 tests_unit_test_keyfile_SOURCES = tests/unit/test-keyfile.c
 tests_unit_test_keyfile_LDADD = $(test_ldadd)
+check_PROGRAMS += tests/unit/test-signature
+tests_unit_test_signature_SOURCES = tests/unit/test-signature.c
+tests_unit_test_signature_LDADD = $(test_ldadd)
+EXTRA_DIST += tests/data/policy/tpm2-pcr-signature.json
+
 check_PROGRAMS += tests/unit/test-digest
 tests_unit_test_digest_SOURCES = tests/unit/test-digest.c
 tests_unit_test_digest_LDADD = $(test_ldadd)
@@ -72,3 +77,7 @@ tests_unit_test_outside_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/unit/test-privkey
 tests_unit_test_privkey_SOURCES = tests/unit/test-privkey.c
 tests_unit_test_privkey_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-policy-form
+tests_unit_test_policy_form_SOURCES = tests/unit/test-policy-form.c
+tests_unit_test_policy_form_LDADD = $(test_ldadd)
