@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "token/login.h"
 #include "tool/encode.h"
 #include "tool/export_tss2.h"
-#include "tool/key_source.h"
 #include "tool/keys.h"
+#include "tool/secret_input.h"
 #include "tool/user.h"
 
 static void
@@ -85,17 +84,23 @@ export(struct sl_instance *instance, const struct sl_tool_args *args, struct sl_
 static enum sl_err
 export_as_user(struct sl_instance *instance, const struct sl_tool_args *args, struct sl_msg *msg)
 {
-	const char *path = sl_args_value(args, "pin-file");
+	const bool given = sl_args_value(args, "pin-file") != NULL;
 	SL_CLEANUP(sl_user_close) struct sl_user user = { .handle = 0 };
+	struct sl_msg why = { "" };
 	struct sl_token *token;
 	SL_SECRET pin = { 0 };
-	enum sl_err err;
+	enum sl_err err = SL_ERR_NOT_FOUND;
 
-	if (path == NULL)
-		return export(instance, args, msg);
-	if ((token = sl_keys_token(instance, sl_args_value(args, "token"), msg)) == NULL)
+	if (!given && (err = export(instance, args, msg)) != SL_ERR_NOT_FOUND)
+		return err;
+	token = sl_keys_token(instance, sl_args_value(args, "token"), &why);
+	if (!given && (token == NULL || !sl_user_needed(token)))
+		return err;
+	if (token == NULL) {
+		*msg = why;
 		return SL_ERR_ARG;
-	if ((err = sl_key_source_line(path, SL_PIN_MAX, &pin, msg)) != SL_OK || (err = sl_user_open(token, &pin, &user, msg)) != SL_OK)
+	}
+	if ((err = sl_user_pin(token, args, &pin, msg)) != SL_OK || (err = sl_user_open(token, &pin, &user, msg)) != SL_OK)
 		return err;
 	return export(instance, args, msg);
 }
@@ -122,6 +127,7 @@ run(const struct sl_tool_args *args)
 		sl_report("--auth-file and --no-auth: expected one of them");
 		return SL_EXIT_USAGE;
 	}
+	sl_secret_input_harden();
 	instance = sl_keys_open(&status);
 	if (instance == NULL)
 		return status;

@@ -4,9 +4,9 @@
 #include "base/utf8.h"
 #include "base/fs.h"
 #include "token/import.h"
-#include "token/login.h"
 #include "tool/key_source.h"
 #include "tool/keys.h"
+#include "tool/secret_input.h"
 #include "tool/user.h"
 
 #include <string.h>
@@ -74,7 +74,6 @@ take_options(struct job *job)
 	const char *id = sl_args_value(job->args, "id");
 	const char *usage = sl_args_value(job->args, "usage");
 	const char *type = sl_args_value(job->args, "type");
-	enum sl_err err = SL_OK;
 
 	job->token = sl_args_value(job->args, "token") == NULL ? "owner" : sl_args_value(job->args, "token");
 	if (label == NULL || label[0] == '\0' || strlen(label) > LABEL_MAX || !sl_utf8_valid(label, strlen(label)))
@@ -84,11 +83,9 @@ take_options(struct job *job)
 		return bad_option(job, "id", id, "1 to 64 bytes in hex");
 	if (type != NULL && !take_type(type, &job->import.secret_type, &job->import.usage))
 		return bad_option(job, "type", type, "aes, hmac or generic, for the bytes of a secret key");
-	if (sl_args_value(job->args, "pin-file") != NULL)
-		err = sl_key_source_line(sl_args_value(job->args, "pin-file"), SL_PIN_MAX, &job->pin, &job->msg);
 	if (usage != NULL && !sl_keyfile_usage(usage, &job->import.usage))
 		return bad_option(job, "usage", usage, SL_KEYFILE_USAGE);
-	return err;
+	return SL_OK;
 }
 
 static enum sl_err
@@ -194,8 +191,8 @@ import(struct job *job, struct sl_instance *instance)
 	struct sl_token *token;
 	enum sl_err err;
 
-	if ((err = find_token(job, instance, &token)) != SL_OK || (err = sl_user_open(token, &job->pin, &user, &job->msg)) != SL_OK ||
-	    (err = sl_key_source_key(&job->source, job->args, token, &job->key, &job->msg)) != SL_OK ||
+	if ((err = find_token(job, instance, &token)) != SL_OK || (err = sl_user_pin(token, job->args, &job->pin, &job->msg)) != SL_OK ||
+	    (err = sl_user_open(token, &job->pin, &user, &job->msg)) != SL_OK || (err = sl_key_source_key(&job->source, job->args, token, &job->key, &job->msg)) != SL_OK ||
 	    (err = store_key(job, &user)) != SL_OK)
 		return err;
 	sl_user_close(&user);
@@ -220,6 +217,7 @@ run(const struct sl_tool_args *args)
 	int status = SL_EXIT_FAILURE;
 	enum sl_err err;
 
+	sl_secret_input_harden();
 	if ((err = take_options(&job)) != SL_OK || (err = take_certificate(&job)) != SL_OK ||
 	    (err = sl_key_source_open(args->operand, sl_args_value(args, "type") != NULL, &job.source, &job.msg)) != SL_OK)
 		return report(&job, err);

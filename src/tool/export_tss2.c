@@ -6,7 +6,7 @@
 #include "root/sealed.h"
 #include "token/seal.h"
 #include "tool/encode.h"
-#include "tool/key_source.h"
+#include "tool/secret_input.h"
 
 static enum sl_err
 refuse(struct sl_msg *msg, enum sl_err err, const char *label, const char *why)
@@ -55,16 +55,15 @@ static enum sl_err
 seal_anew(const struct sl_found *found, const struct sl_tool_args *args, struct sl_msg *msg)
 {
 	const char *path = sl_args_value(args, "auth-file");
+	const struct sl_secret_ask ask = { .what = "authorization", .option = "auth-file", .from = path, .min = 1, .max = SL_SEAL_AUTH_MAX };
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
 	SL_SECRET auth = { 0 };
 	SL_FREE uint8_t *der = NULL;
 	size_t len = 0;
 	enum sl_err err;
 
-	if (path != NULL && (err = sl_key_source_line(path, SL_SEAL_AUTH_MAX, &auth, msg)) != SL_OK)
+	if (path != NULL && (err = sl_secret_input(&ask, &auth, msg)) != SL_OK)
 		return err;
-	if (path != NULL && auth.len == 0)
-		return refuse(msg, SL_ERR_ARG, path, "expected an authorization of 1 to 32 bytes");
 	if ((err = sl_token_key(found->token, found->object, &key)) == SL_OK)
 		err = sl_seal_export(found->token, key, &auth, &der, &len);
 	if (err == SL_ERR_RANGE)

@@ -3,6 +3,7 @@
 #include "tool/key_source.h"
 
 #include "root/sealed.h"
+#include "tool/secret_input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,37 +112,15 @@ sl_key_source_open(const char *path, bool typed, struct sl_key_source *ret_sourc
 	return SL_OK;
 }
 
-enum sl_err
-sl_key_source_line(const char *path, size_t max, struct sl_secret *ret_line, struct sl_msg *msg)
-{
-	SL_SECRET line = { 0 };
-	size_t len;
-	enum sl_err err = sl_key_source_file(path, max + 2, &line, msg);
-
-	if (err != SL_OK)
-		return err;
-	len = line.len;
-	if (len != 0 && line.bytes[len - 1] == '\n')
-		len--;
-	if (len != 0 && len < line.len && line.bytes[len - 1] == '\r')
-		len--;
-	if (len > max || memchr(line.bytes, '\n', len) != NULL) {
-		sl_msg_set(msg, "%.300s: expected one line of at most %zu bytes", path, max);
-		return SL_ERR_FORMAT;
-	}
-	return len == 0 ? SL_OK : sl_secret_copy(ret_line, line.bytes, len);
-}
-
-/* SL_ERR_LOGIN: nobody gave one. */
 static enum sl_err
-ask(const struct sl_tool_args *args, const char *option, const char *what, struct sl_secret *ret_secret, struct sl_msg *msg)
+ask(const struct sl_key_source *source, const struct sl_tool_args *args, const char *what, const char *option, struct sl_secret *ret_secret,
+    struct sl_msg *msg)
 {
-	const char *path = sl_args_value(args, option);
+	char prompt[200];
+	const struct sl_secret_ask ask = { .what = prompt, .option = option, .from = sl_args_value(args, option), .max = PASSPHRASE_MAX };
 
-	if (path != NULL)
-		return sl_key_source_line(path, PASSPHRASE_MAX, ret_secret, msg);
-	sl_msg_set(msg, "%s is needed, expected --%s", what, option);
-	return SL_ERR_LOGIN;
+	(void)snprintf(prompt, sizeof(prompt), "%s of %.150s", what, source->path);
+	return sl_secret_input(&ask, ret_secret, msg);
 }
 
 static enum sl_err
@@ -152,7 +131,7 @@ read_private(const struct sl_key_source *source, const struct sl_tool_args *args
 	enum sl_err err = sl_privkey_read(&source->found, NULL, ret_key, &why);
 
 	if (err == SL_ERR_LOGIN) {
-		if ((err = ask(args, "passphrase-file", "its passphrase", &passphrase, msg)) != SL_OK)
+		if ((err = ask(source, args, "passphrase", "passphrase-file", &passphrase, msg)) != SL_OK)
 			return err;
 		err = sl_privkey_read(&source->found, &passphrase, ret_key, &why);
 	}
@@ -196,7 +175,7 @@ unseal(const struct sl_key_source *source, const struct sl_tool_args *args, stru
 		return err;
 	}
 	if (!sealed.empty_auth && sealed.policy.data == NULL &&
-	    (err = ask(args, "auth-file", "its authorization", &auth, msg)) != SL_OK)
+	    (err = ask(source, args, "authorization", "auth-file", &auth, msg)) != SL_OK)
 		return err;
 	/* The pin of the salt key comes with the name. */
 	if ((err = sl_token_identify(token, &name, NULL)) == SL_OK)

@@ -13,9 +13,6 @@
  */
 SL_MUST_CHECK enum sl_err sl_key_source_file(const char *path, size_t max, struct sl_secret *ret_bytes, struct sl_msg *msg);
 
-/* One line, without its end; empty for an empty one. */
-SL_MUST_CHECK enum sl_err sl_key_source_line(const char *path, size_t max, struct sl_secret *ret_line, struct sl_msg *msg);
-
 /* What `key import` is given. */
 struct sl_key_source {
 	const char *path;
@@ -30,7 +27,7 @@ void sl_key_source_clear(struct sl_key_source *source);
 SL_MUST_CHECK enum sl_err sl_key_source_open(const char *path, bool typed, struct sl_key_source *ret_source, struct sl_msg *msg);
 
 /*
- * The key. Where it is encrypted, or sealed with an authorization, the passphrase is read from the file that args names, or else asked for. token: the one that is to
+ * The key. Where it is encrypted, or sealed with an authorization, the passphrase comes from where args says, or from the terminal. token: the one that is to
  * unseal it. SL_ERR_AUTH, SL_ERR_LOGIN, SL_ERR_MISMATCH (sealed by another TPM), SL_ERR_POLICY...
  */
 SL_MUST_CHECK enum sl_err sl_key_source_key(const struct sl_key_source *source, const struct sl_tool_args *args, struct sl_token *token,

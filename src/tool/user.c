@@ -3,6 +3,7 @@
 #include "tool/user.h"
 
 #include "token/pin.h"
+#include "tool/pins.h"
 
 void
 sl_user_close(struct sl_user *user)
@@ -20,6 +21,16 @@ sl_user_needed(struct sl_token *token)
 	struct sl_pin_state state;
 
 	return sl_pin_state(token, &state) == SL_OK && state.initialized;
+}
+
+enum sl_err
+sl_user_pin(struct sl_token *token, const struct sl_tool_args *args, struct sl_secret *ret_pin, struct sl_msg *msg)
+{
+	static const struct sl_pins_ask ask = { .what = "user PIN", .option = "pin-file" };
+
+	if (sl_args_value(args, "pin-file") == NULL && !sl_user_needed(token))
+		return SL_OK;
+	return sl_pins_input(args, token, &ask, ret_pin, msg);
 }
 
 static enum sl_err

@@ -20,6 +20,9 @@ struct sl_user {
 SL_MUST_CHECK enum sl_err sl_user_open(struct sl_token *token, const struct sl_secret *pin, struct sl_user *ret_user, struct sl_msg *msg);
 void sl_user_close(struct sl_user *user);
 
+/* The user's PIN, from where --pin-file says, or where the token needs one, from the terminal; else it is empty. */
+SL_MUST_CHECK enum sl_err sl_user_pin(struct sl_token *token, const struct sl_tool_args *args, struct sl_secret *ret_pin, struct sl_msg *msg);
+
 /* Whether the token has a PIN that its private keys need. */
 bool sl_user_needed(struct sl_token *token);
 

@@ -33,7 +33,7 @@ check() { # check NAME EXPECTED GOT
 want() { # want STATUS NAME COMMAND...
 	local expected=$1 name=$2
 	shift 2
-	"$@" >out 2>err </dev/null
+	setsid -w "$@" >out 2>err </dev/null
 	local status=$?
 	check "$name" "$expected" "$status"
 	[ "$status" = "$expected" ] || sed 's/^/# /' out err
@@ -69,7 +69,7 @@ head -c 32 /dev/urandom >aes
 before=$(objects)
 
 want 2 "no PIN" "$tool" key import ec.pem --label ec
-says "no PIN" 'the token has a PIN, expected --pin-file'
+says "no PIN" 'user PIN of token owner: .*expected --pin-file'
 want 2 "a wrong PIN" "$tool" key import ec.pem --label ec --pin-file wrong
 says "a wrong PIN" 'wrong PIN'
 want 2 "a PIN where there is none" "$tool" key import ec.pem --label ec --token null --pin-file pin

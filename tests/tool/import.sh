@@ -36,7 +36,7 @@ check() { # check NAME EXPECTED GOT
 want() { # want STATUS NAME COMMAND...
 	local expected=$1 name=$2
 	shift 2
-	"$@" >out 2>err </dev/null
+	setsid -w "$@" >out 2>err </dev/null
 	local status=$?
 	check "$name" "$expected" "$status"
 	[ "$status" = "$expected" ] || sed 's/^/# /' out err
@@ -76,7 +76,7 @@ bad() {
 	local name=$1 file=$2 pattern=$3 before after status
 	shift 3
 	before=$(state)
-	"$tool" key import "$file" --label refused "$@" >out 2>err </dev/null
+	setsid -w "$tool" key import "$file" --label refused "$@" >out 2>err </dev/null
 	status=$?
 	after=$(state)
 	check "$name: status" 2 "$status"
@@ -232,14 +232,14 @@ bad "an unknown usage" p256.pem 'expected a list of sign' --usage frobnicate
 bad "an unknown token" p256.pem 'expected a token' --token nobody
 bad "a bad id" p256.pem 'expected 1 to 64 bytes in hex' --id 0g
 bad "an unknown type" aes.bin 'expected aes, hmac or generic' --type des
-bad "no passphrase" p256.enc 'passphrase is needed, expected --passphrase-file'
-bad "no passphrase, traditional" p256.old.enc 'passphrase is needed'
-bad "no passphrase, OpenSSH" encrypted 'passphrase is needed'
+bad "no passphrase" p256.enc 'passphrase of p256.enc: .*expected --passphrase-file'
+bad "no passphrase, traditional" p256.old.enc 'expected --passphrase-file'
+bad "no passphrase, OpenSSH" encrypted 'expected --passphrase-file'
 bad "a wrong passphrase" p256.enc 'passphrase is wrong' --passphrase-file wrong
 bad "a wrong passphrase, traditional" rsa2048.old.enc 'passphrase is wrong' --passphrase-file wrong
 bad "a wrong passphrase, OpenSSH" encrypted 'passphrase is wrong' --passphrase-file wrong
 bad "a wrong passphrase, scrypt" how.der 'passphrase is wrong' --passphrase-file wrong
-bad "a passphrase file that is not there" p256.enc 'there is no such file' --passphrase-file none
+bad "a passphrase file that is not there" p256.enc 'none: No such file' --passphrase-file none
 bad "a public key" p256.pub.pem 'a public key, expected a private key'
 openssl pkey -pubin -in rsa2048.pub.pem -outform DER -out pub.der
 bad "a public key in DER" pub.der 'a public key, expected a private key'
@@ -363,6 +363,26 @@ bad "PEM with another padding" pem-pad 'is no base64'
 bad "encrypted, and nobody says how" dek-none 'no DEK-Info line'  --passphrase-file pass
 bad "encrypted with half a byte" dek-bad 'how it is encrypted has not the form' --passphrase-file pass
 bad "encrypted with DES" dek-other 'encrypted in a way that is not offered' --passphrase-file pass
+
+# ---- the passphrase from a terminal: asked for there, and not shown
+/usr/bin/python3 - "$tool" >pty.out <<'END'
+import os, pty, select, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "key", "import", "p256.enc", "--label", "asked for"])
+seen, sent = b"", False
+while select.select([fd], [], [], 30)[0]:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    seen += data
+    if not sent and b"p256.enc: " in seen:
+        sent = True
+        os.write(fd, b"sesame street\n")
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), b"street" in seen, b"asked for: sealed" in seen)
+END
+check "a terminal is asked for the passphrase" "0 False True" "$(cat pty.out)"
 
 # ---- no TPM, and no store to write
 SEEDLEAF_TCTI=device:/nonexistent want 1 "no TPM" "$tool" key import p256.pem --label x
