@@ -21,7 +21,6 @@ seedleaf_SOURCES = \
 	src/tool/keyset.c \
 	src/tool/encode.c src/tool/encode.h \
 	src/tool/export_tss2.c src/tool/export_tss2.h \
-	src/tool/key_source.c src/tool/key_source.h \
 	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
 	src/tool/pins.c src/tool/pins.h \
