@@ -216,10 +216,6 @@ SL_MUST_CHECK enum sl_err sl_tpm_salt_use(struct sl_tpm_batch *batch, struct sl_
 SL_MUST_CHECK enum sl_err sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
                                             struct sl_tpm_session *session, struct sl_root_name *ret_name);
 
-/* The same, and the key itself stays for objects under it: at SL_TPM_SRK, or loaded (to be flushed by sl_tpm_command_flush()). */
-SL_MUST_CHECK enum sl_err sl_tpm_salt_parent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
-                                             struct sl_tpm_session *session, struct sl_tpm_object *ret_parent);
-
 SL_MUST_CHECK enum sl_err sl_tpm_primary_open(struct sl_device *device, const struct sl_root_spec *spec, struct sl_root **ret_root);
 void sl_tpm_primary_pin(struct sl_root *root, const struct sl_root_name *salt_name);
 SL_MUST_CHECK enum sl_err sl_tpm_persist(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_name *ret_name,

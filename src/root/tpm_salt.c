@@ -207,10 +207,3 @@ sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct s
 		*ret_name = batch->device->salt[root->salt_hierarchy].key.name;
 	return err;
 }
-
-enum sl_err
-sl_tpm_salt_parent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session,
-                   struct sl_tpm_object *ret_parent)
-{
-	return sl_tpm_salt_use(batch, root, grant, &(struct sl_tpm_wish){ .session = session, .parent = ret_parent });
-}
