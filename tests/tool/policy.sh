@@ -50,7 +50,14 @@ verifies() {
 	{ field "$1" "$2" "$3" pol; field "$1" "$2" "$3" ref 2>/dev/null; } | xxd -r -p >"$d/v.in"
 	openssl dgst -sha256 -verify "$4" -signature "$d/v.sig" "$d/v.in"
 }
-fingerprint() { openssl pkey -pubin -in "$1" -outform DER | sha256sum | cut -d' ' -f1; }
+# systemd's: RSA as PKCS #1, EC as the point.
+fingerprint() {
+	{ openssl rsa -pubin -in "$1" -RSAPublicKey_out -outform DER 2>/dev/null || openssl pkey -pubin -in "$1" -outform DER | /usr/bin/python3 -c '
+import sys
+der = sys.stdin.buffer.read()
+bits = {91: 65, 120: 97, 158: 133}[len(der)]
+sys.stdout.buffer.write(der[-bits:])'; } | sha256sum | cut -d' ' -f1
+}
 key() { (umask 077 && openssl genpkey "${@:2}" -out "$d/$1.pem" 2>/dev/null) && openssl pkey -in "$d/$1.pem" ${PASS:+-passin "pass:$PASS"} -pubout -out "$d/$1.pub"; }
 sign() { "$tool" policy sign "$@"; }
 
@@ -133,7 +140,7 @@ if [ -x /usr/lib/systemd/systemd-measure ]; then
 	echo kernel >"$d/linux"
 	/usr/lib/systemd/systemd-measure sign --linux="$d/linux" --phase=a --bank=sha256 --private-key="$d/rsa.pem" --public-key="$d/rsa.pub" \
 		--tpm2-device="$SEEDLEAF_TCTI" >"$d/measure.json"
-	/usr/lib/systemd/systemd-measure calculate --linux="$d/linux" --phase=a --bank=sha256 | sed -n 's/^11:sha256=/sha256:11=/p' >"$d/measure.values"
+	/usr/lib/systemd/systemd-measure calculate --linux="$d/linux" --phase=a --bank=sha256 2>/dev/null | sed -n 's/^11:sha256=/sha256:11=/p' >"$d/measure.values"
 	want 0 '' 'what systemd-measure has measured' sign --key "$d/rsa.pem" --pcrs sha256:11 --values "$d/measure.values"
 	for m in pcrs pkfp pol sig; do check "systemd-measure: $m" "$(field "$d/measure.json" sha256 0 $m)" "$(field "$d/out" sha256 0 $m)"; done
 else
@@ -165,7 +172,7 @@ done
 printf '8=%064d\n' 0 >"$d/bad.values"
 bad 2 "seedleaf: $d/bad.values: no value of sha256:7,9, expected all that are to be signed" 'a value that is missing' --key "$d/rsa.pem" --pcrs sha256:7,8,9 --values "$d/bad.values"
 bad 2 "seedleaf: $d/none.pem: No such file or directory" 'a key that is not there' --key "$d/none.pem" --pcrs sha256:7 --digest "$zero"
-bad 2 "seedleaf: $d/rsa.pub: mode*expected 0600 or 0640" 'a public key, for all to read' --key "$d/rsa.pub" --pcrs sha256:7 --digest "$zero"
+bad 1 "seedleaf: $d/rsa.pub: mode*expected 0600 or 0640" 'a public key, for all to read' --key "$d/rsa.pub" --pcrs sha256:7 --digest "$zero"
 chmod 0600 "$d/rsa.pub"
 bad 2 "seedleaf: $d/rsa.pub: expected a private key in PEM" 'a public key' --key "$d/rsa.pub" --pcrs sha256:7 --digest "$zero"
 key small -algorithm RSA -pkeyopt rsa_keygen_bits:1024
@@ -182,7 +189,7 @@ check 'nothing was written' yes "$(cmp -s "$out" "$d/before" && echo yes || echo
 echo '{"sha256":{}}' >"$out"
 bad 2 "seedleaf: $out: sha256: expected an array, once" 'a file that is none' "${all[@]}" --digest "$zero"
 check 'it is left alone' '{"sha256":{}}' "$(cat "$out")"
-want 1 'seedleaf: *' 'a directory that is not there' sign "${all[@]}" --digest "$zero" --output "$d/no/where.json"
+want 2 'seedleaf: *' 'a directory that is not there' sign "${all[@]}" --digest "$zero" --output "$d/no/where.json"
 
 # policy show: PCR 16 and 23 can be changed without a new boot.
 rm "$out"
