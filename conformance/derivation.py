@@ -226,7 +226,20 @@ INPUTS = [
     {"name": "x", "type": "generic:1", "version": 256},
     {"name": "blob", "type": "generic:512", "version": 1},
 ]
+ROOTS = [
+    {"label": "seedleaf pkcs11 hkdf v1", "parts": ["00000250", b"extract".hex(), b"salt".hex()]},
+    {"label": "seedleaf pkcs11 hkdf v1", "parts": ["00000250", b"extract".hex(), b"salt".hex()], "token_secret": octets("token secret")},
+    {"label": "seedleaf pkcs11 sp800-108 v1", "parts": ["00000251"]},
+    {"label": "seedleaf pkcs11 sp800-108 v1", "parts": ["00000251"], "token_secret": octets("token secret")},
+]
 TEMPLATES = [("", ""), ("mail", ""), ("Zoë", octets("policy"))]
+
+
+def root_answer(row):
+    """The root as a PKCS#11 key."""
+    parts = [bytes.fromhex(p) for p in row["parts"] + [row[k] for k in ("token_secret",) if k in row]]
+    ctx = hashlib.sha256(row["label"].encode() + b"\0" + b"".join(struct.pack(">I", len(p)) + p for p in parts)).digest()
+    return dict(row, context=ctx.hex(), secret=mac(bytes.fromhex(ROOT), ctx).hex())
 
 
 def answer(row, hints=None):
@@ -244,8 +257,9 @@ def generate():
     lines = [json.dumps(answer(row), ensure_ascii=False) for row in INPUTS]
     templates = [json.dumps({"namespace": n, "policy": p, "tpmt_public": template(n, bytes.fromhex(p)).hex()}, ensure_ascii=False)
                  for n, p in TEMPLATES]
-    print('{"format": "seedleaf derivation vectors, version 1",\n"root_key": "%s",\n"templates": [\n%s\n],\n"keys": [\n%s\n]}'
-          % (ROOT, ",\n".join(templates), ",\n".join(lines)))
+    roots = [json.dumps(root_answer(row)) for row in ROOTS]
+    print('{"format": "seedleaf derivation vectors, version 1",\n"root_key": "%s",\n"templates": [\n%s\n],\n"keys": [\n%s\n],\n"roots": [\n%s\n]}'
+          % (ROOT, ",\n".join(templates), ",\n".join(lines), ",\n".join(roots)))
 
 
 count = failed = 0
@@ -302,6 +316,10 @@ def check(full):
         ok(template(row["namespace"], bytes.fromhex(row["policy"])).hex() == row["tpmt_public"], "template \"%s\"" % row["namespace"])
     for row in data["keys"]:
         check_key(row, full)
+    ok(len(data["roots"]) == len(ROOTS), "%d rows of the root as a key" % len(ROOTS))
+    for row in data["roots"]:
+        ok(root_answer({k: row[k] for k in ("label", "parts", "token_secret") if k in row}) == row,
+           "%s%s" % (row["label"], ", with a token secret" if "token_secret" in row else ""))
     ok(det_ec("P-256", bytes.fromhex("b432f9be30890480298218510559aed7")) != 0, "the seed whose first P-256 candidate is too big")
     check_published(full)
     print("1..%d" % count)

@@ -155,6 +155,23 @@ sp800_108(const void *arg, unsigned long how)
 
 	need(m.mechanism, CKF_DERIVE);
 	o = key_secret(CKK_GENERIC_SECRET, key);
+	if (how >= 6) {
+		const struct bin all = counted(h->ossl, key, fixed, iv, feedback, 4 * h->bytes);
+		CK_OBJECT_HANDLE others[2] = { 0, 0 };
+		struct tmpl half = derived(CKK_GENERIC_SECRET, 16);
+		struct std_derived more[] = { { half.a, half.n, &others[0] }, { half.a, half.n, &others[1] } };
+		const CK_ULONG used = (48 + h->bytes - 1) / h->bytes * h->bytes;
+
+		/* 48, 16 and 16 bytes: the 80 that the length field says, and each key of segments of its own. */
+		t = derived(CKK_GENERIC_SECRET, 48);
+		kdf.n_more = fb.n_more = 2;
+		kdf.more = fb.more = more;
+		OK(C_DeriveKey, P.s, &m, o, t.a, t.n, &made);
+		expect("the first key", attr(made, CKA_VALUE), cut(all, 48));
+		expect("the second", attr(others[0], CKA_VALUE), (struct bin){ all.p + used, 16 });
+		expect("the third", attr(others[1], CKA_VALUE), (struct bin){ all.p + used + h->bytes, 16 });
+		return;
+	}
 	if (how < 2) {
 		gives(&m, o, CKK_GENERIC_SECRET, 80, counted(h->ossl, key, fixed, iv, feedback, 80));
 		return;
@@ -356,7 +373,8 @@ probe_derive(void)
 		"base-and-data-cut|CKM_CONCATENATE_BASE_AND_DATA, an AES key", "too-long|more bytes than there are", "sensitive|of a sensitive key",
 	};
 	static const char *const kdf_names[] = { "counter",          "feedback",        "counter-no-data",
-											 "feedback-no-data", "counter-bad-prf", "feedback-bad-prf" };
+											 "feedback-no-data", "counter-bad-prf", "feedback-bad-prf",
+											 "counter-keys",     "feedback-keys" };
 	static const char *const tls_names[] = { "master|the master secret", "keys|the keys of a connection",
 											 "exporter|CKM_TLS_KDF" };
 	static const char *const kdf_hashes[] = { "SHA1", "SHA256", "SHA384", "SHA512" };
@@ -367,7 +385,7 @@ probe_derive(void)
 			probe_case(0, "6.62", hkdf, NULL, row * 16 + how, "hkdf-%lu-%s|HKDF, RFC 5869 test case %lu: %s", row + 1,
 					   hkdf_names[how], row + 1, hkdf_names[how]);
 	for (size_t i = 0; i < LEN(kdf_hashes); i++)
-		for (unsigned long how = 0; how < (i == 1 ? 6 : 2); how++)
+		for (unsigned long how = 0; how < (i == 1 ? 8 : 2); how++)
 			probe_case(0, "6.42", sp800_108, kdf_hashes[i], how, "sp800-108-%s-%s|SP 800-108 %s, HMAC %s", kdf_hashes[i],
 					   kdf_names[how], kdf_names[how], kdf_hashes[i]);
 	for (unsigned long i = 0; i < LEN(pbkdf2s); i++)

@@ -59,7 +59,10 @@ enum how {
 	QUERY_FINAL,
 	SHORT_FINAL,
 	PARAM,
-	IN_PLACE
+	IN_PLACE,
+	STATE,
+	STATE_LEFT,
+	STATE_DAMAGED
 };
 
 /* One update for each length in a row of odd lengths. */
@@ -110,6 +113,34 @@ lengths(const struct hash *h, enum how how)
 	(void)WANT((CKR_OPERATION_NOT_INITIALIZED), C_DigestFinal, P.s, out.p, &out.n);
 }
 
+/* 5.6.6, 5.6.7: a state goes on in another session, and leaves the operation that it was taken from as it was. */
+static void
+states(const struct hash *h, enum how how)
+{
+	CK_MECHANISM m = mech0(h->digest);
+	const CK_SESSION_HANDLE other = open_session(false);
+	struct bin data = pattern(500, 2), state = room(2000), out = room(100);
+	CK_RV rv;
+
+	OK(C_DigestInit, P.s, &m);
+	OK(C_DigestUpdate, P.s, data.p, 200);
+	rv = P.f->C_GetOperationState(P.s, state.p, &state.n);
+	if (rv == CKR_STATE_UNSAVEABLE || rv == CKR_FUNCTION_NOT_SUPPORTED)
+		probe_absent("no state of this hash");
+	(void)probe_want("C_GetOperationState", rv, (const CK_RV[]){ CKR_OK, PROBE_END });
+	if (how == STATE_DAMAGED) {
+		state.n -= 1;
+		(void)WANT((CKR_SAVED_STATE_INVALID), C_SetOperationState, other, state.p, state.n, 0, 0);
+		return;
+	}
+	OK(C_SetOperationState, other, state.p, state.n, 0, 0);
+	if (how == STATE_LEFT)
+		OK(C_DigestUpdate, other, data.p, 77);
+	OK(C_DigestUpdate, how == STATE ? other : P.s, data.p + 200, 300);
+	OK(C_DigestFinal, how == STATE ? other : P.s, out.p, &out.n);
+	expect("digest", out, ossl_digest(h->ossl, data));
+}
+
 static void
 digest(const void *arg, unsigned long how)
 {
@@ -152,6 +183,7 @@ digest(const void *arg, unsigned long how)
 		OK(C_Digest, P.s, data.p, 3, data.p, &data.n);
 		expect("digest over its input", data, answer(h, true));
 		break;
+	case STATE: case STATE_LEFT: case STATE_DAMAGED: states(h, (enum how)how); break;
 	default: lengths(h, (enum how)how); break;
 	}
 }
@@ -170,10 +202,12 @@ probe_digest(void)
 		{ QUERY_FINAL, "query-final", "a length query of C_DigestFinal ends nothing" },
 		{ SHORT_FINAL, "short-final", "a short buffer for C_DigestFinal ends nothing" },
 		{ PARAM, "param", "takes no parameter" }, { IN_PLACE, "in-place", "over its own input" },
+		{ STATE, "state", "goes on in another session" }, { STATE_LEFT, "state-left", "goes on where its state was taken" },
+		{ STATE_DAMAGED, "state-damaged", "does not go on with a damaged state" },
 	};
 
 	for (size_t i = 0; i < n_hashes; i++)
 		for (size_t k = 0; k < LEN(rows); k++)
-			probe_case(0, k >= 8 && k < 12 ? "5.2" : hashes[i].section, digest, &hashes[i], rows[k].how,
+			probe_case(0, k >= 8 && k < 12 ? "5.2" : k >= 14 ? "5.6.7" : hashes[i].section, digest, &hashes[i], rows[k].how,
 					   "digest-%s-%s|%s digest %s", hashes[i].name, rows[k].id, hashes[i].name, rows[k].title);
 }

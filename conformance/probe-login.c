@@ -65,6 +65,9 @@ enum login {
 	L_SIGN_LOGGED_OUT,
 	L_COUNT_LOW,
 	L_NULL_PIN,
+	L_INIT_PIN_PUBLIC,
+	L_SET_PIN_PUBLIC,
+	L_STATE_OTHER,
 };
 
 static void
@@ -169,6 +172,16 @@ login(const void *arg, unsigned long how)
 	case L_EMPTY: (void)WANT((CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE), C_Login, P.s, CKU_USER, wrong, 0); break;
 	case L_LONG: (void)WANT((CKR_PIN_INCORRECT, CKR_PIN_LEN_RANGE), C_Login, P.s, CKU_USER, long_pin, sizeof(long_pin)); break;
 	case L_NULL_PIN: (void)WANT((CKR_ARGUMENTS_BAD, CKR_PIN_INCORRECT), C_Login, P.s, CKU_USER, NULL, 4); break;
+	case L_INIT_PIN_PUBLIC: (void)WANT((CKR_USER_NOT_LOGGED_IN), C_InitPIN, P.s, P.pin, P.pin_len); break;
+	case L_SET_PIN_PUBLIC:
+		OK(C_SetPIN, P.s, P.pin, P.pin_len, P.pin, P.pin_len);
+		state_is("after C_SetPIN", P.s, CKS_RW_PUBLIC_SESSION);
+		break;
+	case L_STATE_OTHER:
+		OK(C_Login, P.s, CKU_USER, P.pin, P.pin_len);
+		OK(C_Logout, open_session(false));
+		state_is("after C_Logout in another session", P.s, CKS_RW_PUBLIC_SESSION);
+		break;
 	case L_OUT_TWICE: (void)WANT((CKR_USER_NOT_LOGGED_IN), C_Logout, P.s); break;
 	case L_RO_STATE:
 		object = open_session(false);
@@ -197,7 +210,12 @@ enum so {
 	SO_PRIVATE,
 	SO_INIT_SHORT,
 	SO_INIT_TOKEN,
-	SO_TRUSTED
+	SO_TRUSTED,
+	SO_TWICE,
+	SO_OUT,
+	SO_SET_PIN,
+	SO_LAST_SESSION,
+	SO_INIT_WRONG,
 };
 
 static void
@@ -212,6 +230,12 @@ security_officer(const void *arg, unsigned long how)
 		probe_absent("no SO PIN");
 	if (how == SO_INIT_TOKEN) {
 		(void)WANT((CKR_SESSION_EXISTS), C_InitToken, P.slot, P.so_pin, P.so_pin_len, label);
+		return;
+	}
+	if (how == SO_INIT_WRONG) {
+		OK(C_CloseAllSessions, P.slot);
+		(void)WANT((CKR_PIN_INCORRECT), C_InitToken, P.slot, wrong, sizeof(wrong) - 1, label);
+		OK(C_Login, open_session(true), CKU_USER, P.pin, P.pin_len);
 		return;
 	}
 	if (how == SO_RO_EXISTS) {
@@ -233,6 +257,21 @@ security_officer(const void *arg, unsigned long how)
 	case SO_USER_TOO: (void)WANT((CKR_USER_ANOTHER_ALREADY_LOGGED_IN), C_Login, P.s, CKU_USER, P.pin, P.pin_len); break;
 	case SO_INIT_PIN: OK(C_InitPIN, P.s, P.pin, P.pin_len); break;
 	case SO_INIT_SHORT: (void)WANT((CKR_PIN_LEN_RANGE), C_InitPIN, P.s, P.pin, 1); break;
+	case SO_TWICE: (void)WANT((CKR_USER_ALREADY_LOGGED_IN), C_Login, P.s, CKU_SO, P.so_pin, P.so_pin_len); break;
+	case SO_OUT:
+		OK(C_Logout, P.s);
+		state_is("after the SO's C_Logout", P.s, CKS_RW_PUBLIC_SESSION);
+		state_is("a read-only session after that", open_session(false), CKS_RO_PUBLIC_SESSION);
+		break;
+	case SO_SET_PIN:
+		OK(C_SetPIN, P.s, P.so_pin, P.so_pin_len, P.so_pin, P.so_pin_len);
+		(void)WANT((CKR_PIN_INCORRECT), C_SetPIN, P.s, P.pin, P.pin_len, P.so_pin, P.so_pin_len);
+		state_is("after C_SetPIN", P.s, CKS_RW_SO_FUNCTIONS);
+		break;
+	case SO_LAST_SESSION:
+		OK(C_CloseAllSessions, P.slot);
+		state_is("after the SO's last session was closed", open_session(true), CKS_RW_PUBLIC_SESSION);
+		break;
 	case SO_TRUSTED:
 		t_rsa_public(&t);
 		t_bool(&t, CKA_PRIVATE, false);
@@ -253,21 +292,27 @@ security_officer(const void *arg, unsigned long how)
 static void
 no_pin(const void *arg, unsigned long how)
 {
+	const CK_SLOT_ID slot = P.pin == NULL ? P.slot : P.bare;
 	CK_UTF8CHAR pin[] = "1234";
+	CK_SESSION_HANDLE s = P.s;
 	CK_TOKEN_INFO info;
 
-	if (P.pin != NULL)
+	if (P.pin != NULL && !P.has_bare)
 		probe_absent("the token has a PIN");
+	if (P.pin != NULL)
+		OK(C_OpenSession, slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
 	if (how == 0)
-		(void)WANT((CKR_USER_PIN_NOT_INITIALIZED), C_Login, P.s, CKU_USER, pin, 4);
+		(void)WANT((CKR_USER_PIN_NOT_INITIALIZED), C_Login, s, CKU_USER, pin, 4);
 	else if (how == 1)
-		(void)WANT((CKR_USER_NOT_LOGGED_IN), C_Logout, P.s);
+		(void)WANT((CKR_USER_NOT_LOGGED_IN), C_Logout, s);
 	else if (how == 2)
-		(void)WANT((CKR_USER_TYPE_INVALID), C_Login, P.s, 77, pin, 4);
+		(void)WANT((CKR_USER_TYPE_INVALID), C_Login, s, 77, pin, 4);
 	else {
-		OK(C_GetTokenInfo, P.slot, &info);
+		OK(C_GetTokenInfo, slot, &info);
 		CHECK((info.flags & CKF_LOGIN_REQUIRED) == 0, "CKF_LOGIN_REQUIRED, and nobody can log in");
 	}
+	if (s != P.s)
+		OK(C_CloseSession, s);
 }
 
 void
@@ -303,6 +348,9 @@ probe_login(void)
 		{ L_SET_PIN_WRONG, 0, "5.5.9", "set-pin-wrong|C_SetPIN with a wrong old PIN, then with the right one" },
 		{ L_SET_PIN_SHORT, 0, "5.5.9", "set-pin-short|C_SetPIN with a PIN of one byte" },
 		{ L_SET_PIN, ALONE, "5.5.9", "set-pin|C_SetPIN there and back" },
+		{ L_INIT_PIN_PUBLIC, PUBLIC, "5.5.8", "init-pin-public|C_InitPIN when nobody is logged in" },
+		{ L_SET_PIN_PUBLIC, PUBLIC, "5.5.9", "set-pin-public|C_SetPIN in a public session is about the user's PIN" },
+		{ L_STATE_OTHER, PUBLIC, "5.6.10", "logout-other|C_Logout in one session counts for all" },
 	};
 	static const struct {
 		enum so how;
@@ -318,6 +366,11 @@ probe_login(void)
 		{ SO_PRIVATE, "5.7.1", "so-private|the SO makes no private objects" },
 		{ SO_INIT_TOKEN, "5.5.7", "init-token-session|C_InitToken while there is a session" },
 		{ SO_TRUSTED, "4.7", "so-trusted|the SO makes a trusted public key" },
+		{ SO_TWICE, "5.6.8", "so-twice|C_Login of the SO twice" },
+		{ SO_OUT, "5.6.10", "so-logout|C_Logout of the SO" },
+		{ SO_SET_PIN, "5.5.9", "so-set-pin|C_SetPIN by the SO is about his own PIN" },
+		{ SO_LAST_SESSION, "5.6.3", "so-last-session|closing the last session logs the SO out" },
+		{ SO_INIT_WRONG, "5.5.7", "init-token-wrong|C_InitToken with a wrong SO PIN changes nothing" },
 	};
 	static const char *const no_pins[] = {
 		"no-pin-login|C_Login where no PIN is set", "no-pin-logout|C_Logout where nobody can log in",

@@ -119,6 +119,12 @@ struct std_kdf {
 	void *more;
 };
 
+struct std_derived {
+	CK_ATTRIBUTE *template;
+	CK_ULONG n;
+	CK_OBJECT_HANDLE *key;
+};
+
 struct std_feedback {
 	CK_MECHANISM_TYPE prf;
 	CK_ULONG n_data;

@@ -373,6 +373,8 @@ described(const void *arg, unsigned long class)
 		CHECK(attr_ulong(found[i], class == STD_CKO_PROFILE ? STD_CKA_PROFILE_ID : CKA_MECHANISM_TYPE) !=
 				  CK_UNAVAILABLE_INFORMATION,
 			  "object %lu says nothing", i);
+	for (CK_ULONG i = 0; i < n && class == CKO_MECHANISM; i++)
+		CHECK(has(attr_ulong(found[i], CKA_MECHANISM_TYPE), 0), "object %lu is a mechanism that is not in the list", i);
 	(void)WANT((CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT, CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_READ_ONLY,
 				CKR_ACTION_PROHIBITED),
 			   C_CreateObject, P.s, t.a, t.n, found);

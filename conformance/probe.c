@@ -41,9 +41,9 @@ static CK_FUNCTION_LIST *real;
 static CK_SESSION_HANDLE anchor;
 
 static struct {
-	const char *module, *token, *only, *sabotage, *expect;
+	const char *module, *token, *bare, *only, *sabotage, *expect;
 	long slot;
-	bool tap, list;
+	bool tap, list, init;
 	int report;            /* the worker's end of the pipe */
 } opt = { .slot = -1 };
 
@@ -219,6 +219,66 @@ find_slot(void)
 	die("no such token");
 }
 
+/* Another token of the module, which has no PIN. */
+static void
+find_bare(void)
+{
+	CK_SLOT_ID slots[64];
+	CK_ULONG n = LEN(slots);
+	const char *token = opt.token;
+
+	P.has_bare = false;
+	if (opt.bare == NULL || real->C_GetSlotList(CK_TRUE, slots, &n) != CKR_OK)
+		return;
+	opt.token = opt.bare;
+	for (CK_ULONG i = 0; i < n && !P.has_bare; i++)
+		if (is_token(slots[i])) {
+			P.bare = slots[i];
+			P.has_bare = true;
+		}
+	opt.token = token;
+}
+
+static void
+init_or_die(CK_RV rv, const char *what)
+{
+	if (rv != CKR_OK)
+		die("--init: %s: %s", what, probe_rv_name(rv));
+}
+
+/* In a process of its own, before all others: the token gets its PINs, and is called "probe" from then on. */
+static void
+init_token(void)
+{
+	CK_UTF8CHAR label[33] = "probe                           ";
+	CK_SESSION_HANDLE s;
+
+	load();
+	init_or_die(real->C_Initialize(NULL), "C_Initialize");
+	find_slot();
+	init_or_die(real->C_InitToken(P.slot, P.so_pin, P.so_pin_len, label), "C_InitToken");
+	init_or_die(real->C_OpenSession(P.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s), "C_OpenSession");
+	init_or_die(real->C_Login(s, CKU_SO, P.so_pin, P.so_pin_len), "C_Login");
+	init_or_die(real->C_InitPIN(s, P.pin, P.pin_len), "C_InitPIN");
+	init_or_die(real->C_Finalize(NULL), "C_Finalize");
+}
+
+static void
+init_apart(void)
+{
+	int status = 0;
+	const pid_t pid = fork();
+
+	if (pid == 0) {
+		init_token();
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		die("--init failed");
+	opt.token = "probe";
+	opt.slot = -1;
+}
+
 static void
 set_up(void)
 {
@@ -227,6 +287,7 @@ set_up(void)
 	if (rv != CKR_OK)
 		die("C_Initialize: %s", probe_rv_name(rv));
 	find_slot();
+	find_bare();
 	rv = real->C_OpenSession(P.slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &anchor);
 	if (rv != CKR_OK)
 		die("C_OpenSession: %s", probe_rv_name(rv));
@@ -473,6 +534,8 @@ usage(int status)
 {
 	(void)printf("usage: probe --module FILE [--slot ID | --token LABEL] [--pin PIN] [--so-pin PIN] [option...]\n\n"
 	             "One line a case: RESULT ID SECTION TITLE [-- what happened]. RESULT: pass, fail, crash (or hang), absent.\n\n"
+	             "  --init             first initialize the token: label \"probe\", both PINs as given\n"
+	             "  --bare LABEL       a token without a PIN, for the cases that are about those\n"
 	             "  --tap              TAP instead; exit status 1 when something failed or crashed\n"
 	             "  --expect FILE      with --tap: ids (one a line) whose failure is no failure\n"
 	             "  --only PREFIX      only cases whose id begins so\n"
@@ -491,6 +554,8 @@ arguments(int argc, char **argv)
 		{ "token", required_argument, NULL, 't' },
 		{ "pin", required_argument, NULL, 'p' },
 		{ "so-pin", required_argument, NULL, 'q' },
+		{ "init", no_argument, NULL, 'i' },
+		{ "bare", required_argument, NULL, 'b' },
 		{ "tap", no_argument, NULL, 'T' },
 		{ "expect", required_argument, NULL, 'e' },
 		{ "only", required_argument, NULL, 'o' },
@@ -509,6 +574,8 @@ arguments(int argc, char **argv)
 		case 't': opt.token = optarg; break;
 		case 'p': P.pin = (CK_UTF8CHAR *)optarg; P.pin_len = strlen(optarg); break;
 		case 'q': P.so_pin = (CK_UTF8CHAR *)optarg; P.so_pin_len = strlen(optarg); break;
+		case 'i': opt.init = true; break;
+		case 'b': opt.bare = optarg; break;
 		case 'T': opt.tap = true; break;
 		case 'e': opt.expect = optarg; break;
 		case 'o': opt.only = optarg; break;
@@ -518,7 +585,7 @@ arguments(int argc, char **argv)
 		case 'h': usage(0);
 		default: usage(2);
 		}
-	if (optind != argc || (opt.module == NULL && !opt.list))
+	if (optind != argc || (opt.module == NULL && !opt.list) || (opt.init && (P.pin == NULL || P.so_pin == NULL)))
 		usage(2);
 }
 
@@ -557,5 +624,7 @@ main(int argc, char **argv)
 			(void)printf("%s %s %s\n", entries[i].id, entries[i].c.section, entries[i].title);
 		return 0;
 	}
+	if (opt.init)
+		init_apart();
 	return run_all();
 }

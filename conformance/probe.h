@@ -31,6 +31,8 @@ struct probe {
 	CK_SESSION_HANDLE s;      /* the case's session */
 	CK_UTF8CHAR *pin, *so_pin;   /* NULL: the token has none */
 	CK_ULONG pin_len, so_pin_len;
+	bool has_bare;
+	CK_SLOT_ID bare;          /* has_bare: another token, without a PIN */
 };
 
 /* What the PIN is for a moment in one case; the next case finds it changed back, whatever happened to that one. */

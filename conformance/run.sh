@@ -26,10 +26,12 @@ on_softhsm()
 	"$PROBE" --module "$SOFTHSM" --token probe --pin 1234 --so-pin 12345678 "$@"
 )
 
+# The TPM locks after so many wrong PINs that the cases cannot reach it.
 on_seedleaf()
 {
 	# shellcheck disable=SC2016
-	"$SL_SRC/tests/with-tpm" sh -c 'probe=$1; shift; exec "$probe" --module "$SEEDLEAF_MODULE" --token seedleaf-owner "$@"' sh "$PROBE" "$@"
+	"$SL_SRC/tests/with-tpm" sh -c 'probe=$1; shift; tpm2_dictionarylockout -s -n 10000 -t 1000 -l 1000 &&
+		exec "$probe" --module "$SEEDLEAF_MODULE" --token seedleaf-owner --init --bare seedleaf-null --pin 1234 --so-pin 12345678 "$@"' sh "$PROBE" "$@"
 }
 
 both()

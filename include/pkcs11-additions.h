@@ -268,4 +268,10 @@
 #define CKP_PUBLIC_CERTIFICATES_TOKEN 0x00000004UL
 #endif
 
+/* PKCS#11 3.0 current mechanisms, section 2.1.21. p11-kit has the mechanism without its parameter; newer editions have both: a name of our own. */
+typedef struct sl_ck_rsa_aes_key_wrap_params {
+	CK_ULONG ulAESKeyBits;
+	CK_RSA_PKCS_OAEP_PARAMS *pOAEPParams;
+} SL_CK_RSA_AES_KEY_WRAP_PARAMS;
+
 #endif

@@ -16,4 +16,10 @@
 #define CKA_SEEDLEAF_TYPE    (CKA_SEEDLEAF_BASE | 0x02UL) /* e.g. "ec:P-256" */
 #define CKA_SEEDLEAF_VERSION (CKA_SEEDLEAF_BASE | 0x03UL) /* CK_ULONG */
 
+/* Where a key on the token comes from (read-only), CK_ULONG: */
+#define CKA_SEEDLEAF_ORIGIN  (CKA_SEEDLEAF_BASE | 0x04UL)
+#define SEEDLEAF_ORIGIN_DERIVED  1UL /* a function of the token's root */
+#define SEEDLEAF_ORIGIN_RANDOM   2UL /* made here, from the TPM's generator and the kernel's; sealed */
+#define SEEDLEAF_ORIGIN_IMPORTED 3UL /* brought, unwrapped, computed from another key, or copied from a session; sealed */
+
 #endif

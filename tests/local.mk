@@ -14,6 +14,7 @@ include tests/budget/local.mk
 include tests/fork/local.mk
 include tests/threads/local.mk
 include tests/fault/local.mk
+include tests/attack/local.mk
 include tests/fuzz/local.mk
 include tests/clients/local.mk
 include tests/tool/local.mk

@@ -17,6 +17,7 @@ static const char *const texts[SL_ERR_COUNT_] = {
 	[SL_ERR_READONLY] = "the store is read-only",
 	[SL_ERR_BUSY] = "busy",
 	[SL_ERR_ABSENT] = "no device, or its hierarchy is disabled",
+	[SL_ERR_LOGIN] = "not logged in",
 	[SL_ERR_AUTH] = "authorization refused",
 	[SL_ERR_LOCKED] = "locked out after too many wrong authorizations",
 	[SL_ERR_POLICY] = "policy not satisfied",

@@ -22,6 +22,7 @@ enum sl_err {
 	SL_ERR_READONLY,    /* the store cannot be written */
 	SL_ERR_BUSY,        /* in use by somebody else; trying again later can help */
 	SL_ERR_ABSENT,      /* no device, or its hierarchy is disabled */
+	SL_ERR_LOGIN,       /* nobody is logged in who may do that */
 	SL_ERR_AUTH,        /* the device refused the authorization */
 	SL_ERR_LOCKED,      /* the device's dictionary attack lockout is active */
 	SL_ERR_POLICY,      /* the device's policy is not satisfied */

@@ -52,6 +52,72 @@ sl_text_hex(const char *text, uint8_t *out, size_t max, size_t *ret_len)
 	return true;
 }
 
+void
+sl_text_to_hex(const uint8_t *bytes, size_t len, char *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		*out++ = "0123456789abcdef"[bytes[i] >> 4];
+		*out++ = "0123456789abcdef"[bytes[i] & 0x0f];
+	}
+	*out = '\0';
+}
+
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Four characters, all after the first n padding, to n - 1 bytes. */
+static bool
+base64_group(const char *text, size_t n, uint8_t *out)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		const char *digit_at = i < n ? strchr(base64_digits, text[i]) : base64_digits;
+
+		if (digit_at == NULL || (i >= n && text[i] != '='))
+			return false;
+		bits = bits << 6 | (uint32_t)(digit_at - base64_digits);
+	}
+	if ((n == 2 && (bits & 0xffff) != 0) || (n == 3 && (bits & 0xff) != 0))
+		return false;
+	for (size_t i = 0; i + 1 < n; i++)
+		out[i] = (uint8_t)(bits >> (16 - 8 * i));
+	return true;
+}
+
+bool
+sl_text_base64(const char *text, uint8_t *out, size_t max, size_t *ret_len)
+{
+	const size_t digits = strlen(text);
+	size_t padding, len;
+
+	if (digits < 4 || digits % 4 != 0)
+		return false;
+	padding = text[digits - 1] != '=' ? 0 : text[digits - 2] != '=' ? 1 : 2;
+	len = digits / 4 * 3 - padding;
+	if (len > max)
+		return false;
+	for (size_t i = 0; i < digits / 4; i++)
+		if (!base64_group(text + 4 * i, i + 1 == digits / 4 ? 4 - padding : 4, out + 3 * i))
+			return false;
+	*ret_len = len;
+	return true;
+}
+
+void
+sl_text_to_base64(const uint8_t *bytes, size_t len, char *out)
+{
+	for (; len > 0; out += 4) {
+		const size_t n = len < 3 ? len : 3;
+		const uint32_t bits = (uint32_t)bytes[0] << 16 | (n > 1 ? (uint32_t)bytes[1] << 8 : 0) | (n > 2 ? bytes[2] : 0);
+
+		for (unsigned i = 0; i < 4; i++)
+			out[i] = i <= n ? base64_digits[bits >> (18 - 6 * i) & 0x3f] : '=';
+		bytes += n;
+		len -= n;
+	}
+	*out = '\0';
+}
+
 bool
 sl_text_name(const char *text)
 {

@@ -225,6 +225,7 @@ sl_config_free(struct sl_config **config)
 	free(c->tcti);
 	free(c->store);
 	free(c->log_file);
+	free(c->login);
 	free(c);
 	*config = NULL;
 }
@@ -275,12 +276,33 @@ override_log(struct sl_config *config, const char *word, struct sl_msg *msg)
 	return SL_ERR_FORMAT;
 }
 
+/* Which tokens a program that asks for a PIN wants: "*", or names with commas between them. */
+static enum sl_err
+override_login(struct sl_config *config, const char *names, struct sl_msg *msg)
+{
+	SL_FREE char *copy = strdup(names);
+	char *rest = copy;
+
+	if (copy == NULL)
+		return SL_ERR_MEMORY;
+	while (strcmp(names, "*") != 0 && rest != NULL) {
+		const char *name = strsep(&rest, ",");
+
+		if (sl_config_token(config, name) == NULL) {
+			sl_msg_set(msg, "SEEDLEAF_LOGIN: '%.80s', expected '*' or names of tokens with commas between them", names);
+			return SL_ERR_FORMAT;
+		}
+	}
+	return sl_load_copy(&config->login, names);
+}
+
 static enum sl_err
 override(struct sl_config *config, struct sl_msg *msg)
 {
 	const char *tcti = environment("SEEDLEAF_TCTI");
 	const char *store = environment("SEEDLEAF_STORE");
 	const char *log = environment("SEEDLEAF_LOG");
+	const char *login = environment("SEEDLEAF_LOGIN");
 	enum sl_err err;
 
 	if (tcti != NULL && (err = sl_load_copy(&config->tcti, tcti)) != SL_OK)
@@ -290,6 +312,8 @@ override(struct sl_config *config, struct sl_msg *msg)
 		return SL_ERR_FORMAT;
 	}
 	if (store != NULL && (err = sl_load_copy(&config->store, store)) != SL_OK)
+		return err;
+	if (login != NULL && (err = override_login(config, login, msg)) != SL_OK)
 		return err;
 	return log != NULL ? override_log(config, log, msg) : SL_OK;
 }

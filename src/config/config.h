@@ -13,6 +13,26 @@
 enum sl_root_kind { SL_ROOT_PRIMARY, SL_ROOT_PERSISTENT };
 enum sl_hierarchy { SL_HIERARCHY_OWNER, SL_HIERARCHY_ENDORSEMENT, SL_HIERARCHY_PLATFORM, SL_HIERARCHY_NULL };
 
+/*
+ * `policy = pcr:sha256:7,11[=HEX]` or `policy = authorize:/path/PUBKEY.pem[, ref]`: in which state of the machine the root and what is sealed
+ * beside it can be used.
+ */
+enum sl_policy_kind { SL_POLICY_NONE, SL_POLICY_PCR, SL_POLICY_AUTHORIZE };
+enum sl_pcr_bank { SL_PCR_SHA1, SL_PCR_SHA256, SL_PCR_SHA384, SL_PCR_SHA512 };
+#define SL_POLICY_REF_MAX 64
+
+struct sl_policy_spec {
+	enum sl_policy_kind kind;
+	enum sl_pcr_bank bank;       /* pcr */
+	uint32_t pcrs;               /* pcr: bit i is PCR i, 0 to 23 */
+	bool has_digest;             /* pcr: `=HEX`, the SHA-256 over the selected PCRs' values that is wanted; else the values of now */
+	uint8_t digest[32];
+	char *key_file;              /* authorize: PEM SubjectPublicKeyInfo, RSA 2048 to 4096 or P-256, P-384, P-521 */
+	uint8_t ref[SL_POLICY_REF_MAX]; /* authorize: policyRef */
+	size_t ref_len;
+	char **signatures;           /* `policy-signatures = PATH` (may repeat), NULL-terminated: files, or directories of *.json; NULL: systemd's places */
+};
+
 /* What a token's root is: `root = tpm:owner` and so on, or `root = tpm:0x81010001`. */
 struct sl_root_spec {
 	enum sl_root_kind kind;
@@ -22,9 +42,11 @@ struct sl_root_spec {
 	char *auth_file;             /* file with the hierarchy's authorization (no trailing newline is removed but one), or NULL */
 	uint8_t salt_name[34];       /* `salt-key = HEX`: the pinned Name of the salt key */
 	bool has_salt_name;
+	struct sl_policy_spec policy;
 };
 
-enum sl_generate { SL_GENERATE_DERIVED, SL_GENERATE_RECALL };
+enum sl_generate { SL_GENERATE_DERIVED, SL_GENERATE_RECALL, SL_GENERATE_SEALED };
+enum sl_login { SL_LOGIN_REQUIRED, SL_LOGIN_EXPLICIT };
 enum sl_show_edwards { SL_EDWARDS_ASKED, SL_EDWARDS_ALWAYS };
 
 struct sl_token_config {
@@ -33,6 +55,8 @@ struct sl_token_config {
 	bool hidden;   /* `hide = yes`: the slot keeps its id and is not listed */
 	struct sl_root_spec root;
 	enum sl_generate generate;
+	enum sl_login login;     /* `login = required|explicit`: explicit leaves CKF_LOGIN_REQUIRED clear unless SEEDLEAF_LOGIN names the token */
+	uint32_t pin_store;      /* `pin-store = nv:0x01......`: NV index of the user's token secret, the SO's is the next one; 0: in the store */
 	enum sl_show_edwards edwards; /* `edwards = asked|always`: asked keeps Edwards private keys out of searches that name only a class */
 };
 
@@ -44,6 +68,7 @@ struct sl_config {
 	char **keys_dirs; /* NULL-terminated: "/etc/seedleaf/keys.d" unless `keys-dir` names others (it may repeat) */
 	enum sl_log_level log_level;
 	char *log_file;  /* NULL: syslog */
+	char *login;     /* SEEDLEAF_LOGIN: names of tokens, separated by commas, or "*"; NULL: not set */
 	struct sl_token_config *tokens;
 	size_t n_tokens;
 };

@@ -75,12 +75,10 @@ parse_use(const char *word, size_t len, unsigned *ret_use)
 	return false;
 }
 
-static enum sl_err
-set_usage(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
+bool
+sl_keyfile_usage(const char *text, unsigned *ret_usage)
 {
-	static const char want[] = "a list of sign, decrypt, derive, wrap and encrypt, each at most once";
-	struct sl_keyfile *file = target;
-	const char *at = item->value;
+	const char *at = text;
 	unsigned usage = 0;
 
 	for (;;) {
@@ -90,17 +88,25 @@ set_usage(void *target, const struct sl_ini *ini, const struct sl_ini_item *item
 		at += strspn(at, " \t");
 		len = strcspn(at, ", \t");
 		if (!parse_use(at, len, &use) || (usage & use) != 0)
-			return sl_ini_bad(ini, item, want, msg);
+			return false;
 		usage |= use;
 		at += len;
 		at += strspn(at, " \t");
 		if (*at == '\0')
 			break;
 		if (*at++ != ',')
-			return sl_ini_bad(ini, item, want, msg);
+			return false;
 	}
-	file->usage = usage;
-	return SL_OK;
+	*ret_usage = usage;
+	return true;
+}
+
+static enum sl_err
+set_usage(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
+{
+	struct sl_keyfile *file = target;
+
+	return sl_keyfile_usage(item->value, &file->usage) ? SL_OK : sl_ini_bad(ini, item, SL_KEYFILE_USAGE, msg);
 }
 
 static enum sl_err

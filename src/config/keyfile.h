@@ -7,6 +7,10 @@
 
 #define SL_KEYFILE_MAX ((size_t)64 << 10) /* bytes */
 
+/* The value of `usage`: false when it is not SL_KEYFILE_USAGE. */
+#define SL_KEYFILE_USAGE "a list of sign, decrypt, derive, wrap and encrypt, each at most once"
+bool sl_keyfile_usage(const char *text, unsigned *ret_usage);
+
 enum sl_usage { SL_USE_SIGN = 1, SL_USE_DECRYPT = 2, SL_USE_DERIVE = 4, SL_USE_WRAP = 8, SL_USE_ENCRYPT = 16 };
 
 /*

@@ -55,4 +55,10 @@ SL_MUST_CHECK enum sl_err sl_load_token_end(struct sl_config *config, const stru
                                             const struct sl_ini *ini, struct sl_msg *msg);
 void sl_load_token_clear(struct sl_token_config *token);
 
+/* `policy` and `policy-signatures` of a token: policy.c. */
+SL_MUST_CHECK enum sl_err sl_load_policy(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_load_policy_signatures(void *target, const struct sl_ini *ini, const struct sl_ini_item *item,
+                                                    struct sl_msg *msg);
+void sl_load_policy_clear(struct sl_policy_spec *policy);
+
 #endif

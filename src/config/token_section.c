@@ -9,6 +9,8 @@
 #define NAMESPACE_MAX 255
 #define PERSISTENT_FIRST 0x81000000U
 #define PLATFORM_FIRST 0x81800000U /* TCG Registry of Reserved TPM 2.0 Handles, section 2.3 */
+#define NV_FIRST 0x01000000U
+#define NV_LAST 0x01fffffeU        /* the SO's index is the next one */
 
 static const char *const hierarchies[SL_LOAD_BUILTIN] = {
 	[SL_HIERARCHY_OWNER] = "owner",
@@ -48,14 +50,10 @@ parse_handle(const char *text, uint32_t *ret_handle)
 {
 	uint8_t bytes[4];
 	size_t len;
-	uint32_t handle;
 
 	if (strncmp(text, "0x", 2) != 0 || !sl_text_hex(text + 2, bytes, sizeof(bytes), &len) || len != sizeof(bytes))
 		return false;
-	handle = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-	if (handle >> 24 != PERSISTENT_FIRST >> 24)
-		return false;
-	*ret_handle = handle;
+	*ret_handle = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 	return true;
 }
 
@@ -76,7 +74,7 @@ set_root(void *target, const struct sl_ini *ini, const struct sl_ini_item *item,
 			return SL_OK;
 		}
 	}
-	if (!parse_handle(what, &handle))
+	if (!parse_handle(what, &handle) || handle >> 24 != PERSISTENT_FIRST >> 24)
 		return sl_ini_bad(ini, item, want, msg);
 	root->kind = SL_ROOT_PERSISTENT;
 	root->handle = handle;
@@ -148,7 +146,9 @@ set_salt_key(void *target, const struct sl_ini *ini, const struct sl_ini_item *i
 static enum sl_err
 set_generate(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
 {
-	static const char *const words[] = { [SL_GENERATE_DERIVED] = "derived", [SL_GENERATE_RECALL] = "recall" };
+	static const char *const words[] = {
+		[SL_GENERATE_DERIVED] = "derived", [SL_GENERATE_RECALL] = "recall", [SL_GENERATE_SEALED] = "sealed"
+	};
 	struct sl_token_config *token = target;
 	enum sl_err err;
 	size_t i;
@@ -157,6 +157,32 @@ set_generate(void *target, const struct sl_ini *ini, const struct sl_ini_item *i
 	if (err == SL_OK)
 		token->generate = (enum sl_generate)i;
 	return err;
+}
+
+static enum sl_err
+set_login(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
+{
+	static const char *const words[] = { [SL_LOGIN_REQUIRED] = "required", [SL_LOGIN_EXPLICIT] = "explicit" };
+	struct sl_token_config *token = target;
+	enum sl_err err;
+	size_t i;
+
+	err = sl_load_word(words, SL_ARRAY_LEN(words), ini, item, &i, msg);
+	if (err == SL_OK)
+		token->login = (enum sl_login)i;
+	return err;
+}
+
+static enum sl_err
+set_pin_store(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
+{
+	struct sl_token_config *token = target;
+	uint32_t index;
+
+	if (strncmp(item->value, "nv:", 3) != 0 || !parse_handle(item->value + 3, &index) || index < NV_FIRST || index > NV_LAST)
+		return sl_ini_bad(ini, item, "nv:0x01...... (an NV index from 0x01000000 to 0x01fffffe)", msg);
+	token->pin_store = index;
+	return SL_OK;
 }
 
 static enum sl_err
@@ -200,6 +226,10 @@ static const struct sl_load_rule rules[] = {
 	{ "authorization", set_authorization, false },
 	{ "salt-key", set_salt_key, false },
 	{ "generate", set_generate, false },
+	{ "login", set_login, false },
+	{ "pin-store", set_pin_store, false },
+	{ "policy", sl_load_policy, false },
+	{ "policy-signatures", sl_load_policy_signatures, true },
 	{ "edwards", set_edwards, false },
 };
 
@@ -217,6 +247,7 @@ sl_load_token_clear(struct sl_token_config *token)
 	free(token->label);
 	free(token->root.name_space);
 	free(token->root.auth_file);
+	sl_load_policy_clear(&token->root.policy);
 	*token = (struct sl_token_config){ 0 };
 }
 
@@ -285,6 +316,41 @@ default_label(struct sl_token_config *token, const struct sl_ini *ini, unsigned 
 	return sl_load_copy(&token->label, label);
 }
 
+static enum sl_err
+check_label(const struct sl_config *config, const struct sl_load_section *section, const struct sl_ini *ini, struct sl_msg *msg)
+{
+	const struct sl_token_config *token = &config->tokens[section->index];
+
+	for (size_t i = 0; i < config->n_tokens; i++)
+		if (i != section->index && config->tokens[i].label != NULL && strcmp(config->tokens[i].label, token->label) == 0)
+			return sl_ini_complain(ini, section->line, msg, "[token %s] has the label '%s' of token %s, expected another",
+			                       token->name, token->label, config->tokens[i].name);
+	return SL_OK;
+}
+
+/* A token takes two indices: the user's, and the SO's after it. */
+static enum sl_err
+check_pin_store(const struct sl_config *config, const struct sl_load_section *section, const struct sl_ini *ini, struct sl_msg *msg)
+{
+	const struct sl_token_config *token = &config->tokens[section->index];
+
+	if (token->pin_store == 0)
+		return SL_OK;
+	if (token->root.hierarchy == SL_HIERARCHY_NULL)
+		return sl_ini_complain(ini, section->line, msg, "[token %s] has a pin-store in NV, expected none: NV outlives the null "
+		                       "hierarchy's keys", token->name);
+	for (size_t i = 0; i < config->n_tokens; i++) {
+		const struct sl_token_config *other = &config->tokens[i];
+
+		if (i != section->index && other->pin_store != 0 && token->pin_store <= other->pin_store + 1 &&
+		    other->pin_store <= token->pin_store + 1)
+			return sl_ini_complain(ini, section->line, msg, "[token %s] and token %s have pin-stores at 0x%08x and 0x%08x, expected "
+			                       "different indices: each token takes two, that one and the next", token->name, other->name,
+			                       token->pin_store, other->pin_store);
+	}
+	return SL_OK;
+}
+
 enum sl_err
 sl_load_token_end(struct sl_config *config, const struct sl_load_section *section, const struct sl_ini *ini, struct sl_msg *msg)
 {
@@ -297,9 +363,9 @@ sl_load_token_end(struct sl_config *config, const struct sl_load_section *sectio
 		return err;
 	if (token->root.name_space == NULL && (err = sl_load_copy(&token->root.name_space, token->name)) != SL_OK)
 		return err;
-	for (size_t i = 0; i < config->n_tokens; i++)
-		if (i != section->index && config->tokens[i].label != NULL && strcmp(config->tokens[i].label, token->label) == 0)
-			return sl_ini_complain(ini, section->line, msg, "[token %s] has the label '%s' of token %s, expected another",
-			                       token->name, token->label, config->tokens[i].name);
-	return SL_OK;
+	if (token->root.policy.signatures != NULL && token->root.policy.kind != SL_POLICY_AUTHORIZE)
+		return sl_ini_complain(ini, section->line, msg, "[token %s] has policy-signatures, expected policy = authorize:... beside them",
+		                       token->name);
+	err = check_label(config, section, ini, msg);
+	return err != SL_OK ? err : check_pin_store(config, section, ini, msg);
 }

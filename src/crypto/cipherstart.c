@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/cipher_internal.h"
+#include "crypto/gcmiv.h"
 #include "crypto/key_internal.h"
 
 #include <limits.h>
@@ -183,20 +184,27 @@ feed_aad(const struct sl_cipher *c, const struct sl_cipher_params *p)
 enum sl_err
 sl_cipher_start(struct sl_cipher *c, const struct sl_cipher_params *params, bool first)
 {
+	struct sl_cipher_params p = *params;
+	uint8_t short_iv[SL_GCM_IV_LEN];
 	EVP_CIPHER *cipher = NULL;
 	size_t size = 0;
+	enum sl_err err;
 
 	c->ended = true;
 	if (params->mode != c->mode || !iv_fits(params) || (is_aead(c->mode) && !aead_fits(params)) ||
 	    !key_fits(c->key, c->mode, &size))
 		return SL_ERR_ARG;
-	if (c->mode == SL_CIPHER_GCM && params->iv_len > GCM_IV_MAX)
-		return SL_ERR_UNSUPPORTED;
+	if (c->mode == SL_CIPHER_GCM && params->iv_len > GCM_IV_MAX) {
+		if ((err = sl_gcmiv(c->key, params->iv, params->iv_len, short_iv)) != SL_OK)
+			return err;
+		p.iv = short_iv;
+		p.iv_len = sizeof(short_iv);
+	}
 	if (c->mode == SL_CIPHER_CCM && params->data_len > SL_CIPHER_HELD_MAX)
 		return SL_ERR_RANGE;
 	if (first && (cipher = fetch(c->mode, size)) == NULL)
 		return SL_ERR_CRYPTO;
-	if (!set_up(c, params, cipher) || !feed_aad(c, params))
+	if (!set_up(c, &p, cipher) || !feed_aad(c, params))
 		return SL_ERR_CRYPTO;
 	c->tag_len = is_aead(c->mode) ? params->tag_len : 0;
 	c->data_len = params->data_len;

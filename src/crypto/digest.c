@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/digest.h"
+#include "base/secret.h"
 #include "crypto/ossl_internal.h"
+#include "crypto/sha.h"
 
 struct sl_digest {
 	enum sl_hash hash;
-	EVP_MD_CTX *ctx;
+	EVP_MD_CTX *ctx;  /* NULL: sha */
+	struct sl_sha sha;
 };
 
 /* FIPS 180-4 figure 1; FIPS 202 section 6.1 and table 3. */
@@ -39,19 +42,19 @@ sl_hash_block(enum sl_hash hash)
 }
 
 static enum sl_err
-make(enum sl_hash hash, struct sl_digest **ret_digest)
+make(enum sl_hash hash, bool saveable, struct sl_digest **ret_digest)
 {
 	SL_CLEANUP(sl_digest_free) struct sl_digest *d = calloc(1, sizeof(*d));
 
-	if (d == NULL || (d->ctx = EVP_MD_CTX_new()) == NULL)
+	if (d == NULL || (!saveable && (d->ctx = EVP_MD_CTX_new()) == NULL))
 		return SL_ERR_MEMORY;
 	d->hash = hash;
 	*ret_digest = SL_TAKE(d);
 	return SL_OK;
 }
 
-enum sl_err
-sl_digest_new(enum sl_hash hash, struct sl_digest **ret_digest)
+static enum sl_err
+begin(enum sl_hash hash, bool saveable, struct sl_digest **ret_digest)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
 	SL_CLEANUP(sl_digest_free) struct sl_digest *d = NULL;
@@ -59,10 +62,22 @@ sl_digest_new(enum sl_hash hash, struct sl_digest **ret_digest)
 
 	if (sl_hash_len(hash) == 0)
 		return SL_ERR_ARG;
-	if ((err = sl_ossl_ready()) != SL_OK || (err = make(hash, &d)) != SL_OK || (err = sl_digest_reset(d)) != SL_OK)
+	if ((err = sl_ossl_ready()) != SL_OK || (err = make(hash, saveable, &d)) != SL_OK || (err = sl_digest_reset(d)) != SL_OK)
 		return err;
 	*ret_digest = SL_TAKE(d);
 	return SL_OK;
+}
+
+enum sl_err
+sl_digest_new(enum sl_hash hash, struct sl_digest **ret_digest)
+{
+	return begin(hash, false, ret_digest);
+}
+
+enum sl_err
+sl_digest_new_saveable(enum sl_hash hash, struct sl_digest **ret_digest)
+{
+	return begin(hash, sl_sha_has(hash), ret_digest);
 }
 
 enum sl_err
@@ -72,6 +87,8 @@ sl_digest_update(struct sl_digest *d, const void *data, size_t len)
 
 	if (sl_ossl_gone())
 		return SL_ERR_CRYPTO;
+	if (d->ctx == NULL)
+		return len == 0 || sl_sha_update(&d->sha, data, len) ? SL_OK : SL_ERR_CRYPTO;
 	return len == 0 || EVP_DigestUpdate(d->ctx, data, len) == 1 ? SL_OK : SL_ERR_CRYPTO;
 }
 
@@ -80,7 +97,7 @@ sl_digest_final(struct sl_digest *d, uint8_t *out)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
 
-	if (sl_ossl_gone() || EVP_DigestFinal_ex(d->ctx, out, NULL) != 1)
+	if (sl_ossl_gone() || (d->ctx == NULL ? !sl_sha_final(&d->sha, out) : EVP_DigestFinal_ex(d->ctx, out, NULL) != 1))
 		return SL_ERR_CRYPTO;
 	return sl_digest_reset(d);
 }
@@ -89,7 +106,11 @@ enum sl_err
 sl_digest_reset(struct sl_digest *d)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
-	const EVP_MD *md = sl_ossl_md(d->hash);
+	const EVP_MD *md;
+
+	if (d->ctx == NULL)
+		return sl_sha_init(&d->sha, d->hash) ? SL_OK : SL_ERR_CRYPTO;
+	md = sl_ossl_md(d->hash);
 
 	return md != NULL && EVP_DigestInit_ex2(d->ctx, md, NULL) == 1 ? SL_OK : SL_ERR_CRYPTO;
 }
@@ -103,11 +124,38 @@ sl_digest_copy(const struct sl_digest *d, struct sl_digest **ret_copy)
 
 	if (sl_ossl_gone())
 		return SL_ERR_CRYPTO;
-	if ((err = make(d->hash, &copy)) != SL_OK)
+	if ((err = make(d->hash, d->ctx == NULL, &copy)) != SL_OK)
 		return err;
-	if (EVP_MD_CTX_copy_ex(copy->ctx, d->ctx) != 1)
+	if (d->ctx == NULL)
+		copy->sha = d->sha;
+	else if (EVP_MD_CTX_copy_ex(copy->ctx, d->ctx) != 1)
 		return SL_ERR_CRYPTO;
 	*ret_copy = SL_TAKE(copy);
+	return SL_OK;
+}
+
+enum sl_err
+sl_digest_save(const struct sl_digest *d, uint8_t ret_state[SL_DIGEST_STATE_MAX], size_t *ret_len)
+{
+	struct sl_writer w = sl_writer_of(ret_state, SL_DIGEST_STATE_MAX);
+
+	if (d->ctx != NULL || !sl_sha_save(&d->sha, &w))
+		return SL_ERR_UNSUPPORTED;
+	*ret_len = w.used;
+	return SL_OK;
+}
+
+enum sl_err
+sl_digest_load(struct sl_digest *d, const uint8_t *state, size_t len)
+{
+	struct sl_reader r = sl_reader_of(state, len);
+	struct sl_sha sha;
+
+	if (d->ctx != NULL)
+		return SL_ERR_UNSUPPORTED;
+	if (!sl_sha_load(&sha, d->hash, &r))
+		return SL_ERR_FORMAT;
+	d->sha = sha;
 	return SL_OK;
 }
 
@@ -124,6 +172,7 @@ sl_digest_free(struct sl_digest **d)
 		return;
 	if (!sl_ossl_gone())
 		EVP_MD_CTX_free((*d)->ctx);
+	sl_secret_wipe(&(*d)->sha, sizeof((*d)->sha));
 	free(*d);
 	*d = NULL;
 }

@@ -36,11 +36,20 @@ size_t sl_hash_len(enum sl_hash hash);
 size_t sl_hash_block(enum sl_hash hash);
 
 SL_MUST_CHECK enum sl_err sl_digest_new(enum sl_hash hash, struct sl_digest **ret_digest);
+/* One whose state can be saved, where there is a way: SHA-1 and SHA-2. */
+SL_MUST_CHECK enum sl_err sl_digest_new_saveable(enum sl_hash hash, struct sl_digest **ret_digest);
 SL_MUST_CHECK enum sl_err sl_digest_update(struct sl_digest *d, const void *data, size_t len);
 /* Writes sl_hash_len() bytes and starts anew, so that d can be used again. */
 SL_MUST_CHECK enum sl_err sl_digest_final(struct sl_digest *d, uint8_t *out);
 /* Forgets what was hashed and starts anew. */
 SL_MUST_CHECK enum sl_err sl_digest_reset(struct sl_digest *d);
+/*
+ * What was hashed so far, in no more than SL_DIGEST_STATE_MAX bytes, and back into a running hash of the same kind. SL_ERR_UNSUPPORTED: it was not made
+ * saveable; SL_ERR_FORMAT: no such state (d is unchanged). A state is no secret of ours: it tells what was hashed.
+ */
+#define SL_DIGEST_STATE_MAX (8 + 64 + 128)
+SL_MUST_CHECK enum sl_err sl_digest_save(const struct sl_digest *d, uint8_t ret_state[SL_DIGEST_STATE_MAX], size_t *ret_len);
+SL_MUST_CHECK enum sl_err sl_digest_load(struct sl_digest *d, const uint8_t *state, size_t len);
 /* A second running hash with the same state. */
 SL_MUST_CHECK enum sl_err sl_digest_copy(const struct sl_digest *d, struct sl_digest **ret_copy);
 enum sl_hash sl_digest_hash(const struct sl_digest *d);

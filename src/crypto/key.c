@@ -285,6 +285,27 @@ sl_key_unref(struct sl_key **key)
 	free(k);
 }
 
+static atomic_ulong retirements;
+
+void
+sl_key_retire(struct sl_key *key)
+{
+	atomic_store(&key->retired, true);
+	(void)atomic_fetch_add(&retirements, 1);
+}
+
+bool
+sl_key_is_retired(const struct sl_key *key)
+{
+	return atomic_load(&key->retired);
+}
+
+unsigned long
+sl_key_retirements(void)
+{
+	return atomic_load(&retirements);
+}
+
 enum sl_key_kind
 sl_key_kind(const struct sl_key *key)
 {

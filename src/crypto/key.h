@@ -122,11 +122,20 @@ SL_MUST_CHECK enum sl_err sl_key_generate_ec(const uint8_t *params, size_t len, 
  * parts; the others: RFC 8410.
  */
 SL_MUST_CHECK enum sl_err sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der);
+/* Without the public key of an EC key, which is optional there. */
+SL_MUST_CHECK enum sl_err sl_key_pkcs8_short(const struct sl_key *key, struct sl_secret *ret_der);
 SL_MUST_CHECK enum sl_err sl_key_from_pkcs8(const uint8_t *der, size_t len, struct sl_key **ret_key);
 
 struct sl_key *sl_key_ref(struct sl_key *key);
 /* Drops one reference; the last one wipes. Fine with NULL; sets *key to NULL. */
 void sl_key_unref(struct sl_key **key);
+
+/*
+ * Nobody will ask for the key again: whoever keeps it only since it may be used once more lets it go. sl_key_retirements() counts them, in the whole process.
+ */
+void sl_key_retire(struct sl_key *key);
+bool sl_key_is_retired(const struct sl_key *key);
+unsigned long sl_key_retirements(void);
 
 enum sl_key_kind sl_key_kind(const struct sl_key *key);
 /*

@@ -16,9 +16,10 @@
 /* Above it libcrypto computes with public exponents of up to 64 bits only. */
 #define RSA_BITS_ANY_E 3072
 
-/* For src/crypto alone. Everything but refs is constant once the key is handed out. */
+/* For src/crypto alone. Everything but refs and retired is constant once the key is handed out. */
 struct sl_key {
 	atomic_uint refs;
+	atomic_bool retired;
 	enum sl_key_kind kind;
 	unsigned size;
 	bool is_private;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
+#include "crypto/gcmiv.h"
 #include "crypto/key_internal.h"
 #include "crypto/macop.h"
 
@@ -65,7 +66,7 @@ check(const struct sl_key *key, const struct sl_mac_params *p)
 		return SL_ERR_ARG;
 	if (p->alg == SL_MAC_GMAC && (p->iv == NULL || p->iv_len == 0 || p->iv_len > GMAC_IV_MAX))
 		return SL_ERR_ARG;
-	return p->alg == SL_MAC_GMAC && p->iv_len > GMAC_IV_HAVE ? SL_ERR_UNSUPPORTED : SL_OK;
+	return SL_OK;
 }
 
 static OSSL_PARAM
@@ -121,8 +122,11 @@ sl_macop_new(struct sl_key *key, const struct sl_mac_params *params, struct sl_m
 		return SL_ERR_MEMORY;
 	m->len = params->alg == SL_MAC_HMAC ? sl_hash_len(params->hash) : AES_TAG;
 	if (params->alg == SL_MAC_GMAC) {
-		memcpy(m->iv, params->iv, params->iv_len);
-		m->iv_len = params->iv_len;
+		m->iv_len = params->iv_len <= GMAC_IV_HAVE ? params->iv_len : SL_GCM_IV_LEN;
+		if (params->iv_len <= GMAC_IV_HAVE)
+			memcpy(m->iv, params->iv, params->iv_len);
+		else if ((err = sl_gcmiv(key, params->iv, params->iv_len, m->iv)) != SL_OK)
+			return err;
 	}
 	if ((err = begin_first(m, key, params)) != SL_OK)
 		return err;

@@ -61,9 +61,9 @@ inner_rsa(const struct sl_key *key, struct sl_secret *ret_inner)
 	return SL_OK;
 }
 
-/* RFC 5915: ECPrivateKey with the public key; the curve is named outside. */
+/* RFC 5915: ECPrivateKey, with or without the public key; the curve is named outside. */
 static enum sl_err
-inner_ec(const struct sl_key *key, struct sl_secret *ret_inner)
+inner_ec(const struct sl_key *key, bool with_public, struct sl_secret *ret_inner)
 {
 	static const uint8_t version[] = { SL_DER_INTEGER, 1, 1 };
 	const size_t point = key->pub.point.len + 1;
@@ -74,7 +74,7 @@ inner_ec(const struct sl_key *key, struct sl_secret *ret_inner)
 
 	if ((err = part(key, SL_PART_SECRET, &d)) != SL_OK)
 		return err;
-	body = sizeof(version) + sl_der_len(d.len) + sl_der_len(sl_der_len(point));
+	body = sizeof(version) + sl_der_len(d.len) + (with_public ? sl_der_len(sl_der_len(point)) : 0);
 	if ((err = sl_secret_alloc(ret_inner, sl_der_len(body))) != SL_OK)
 		return err;
 	w = sl_writer_of(ret_inner->bytes, ret_inner->len);
@@ -82,6 +82,8 @@ inner_ec(const struct sl_key *key, struct sl_secret *ret_inner)
 	sl_writer_bytes(&w, version, sizeof(version));
 	sl_der_head(&w, SL_DER_OCTET_STRING, d.len);
 	sl_writer_bytes(&w, d.bytes, d.len);
+	if (!with_public)
+		return SL_OK;
 	sl_der_head(&w, SL_DER_CONTEXT_1, sl_der_len(point));
 	sl_der_head(&w, SL_DER_BIT_STRING, point);
 	sl_writer_u8(&w, 0);
@@ -104,8 +106,8 @@ inner_raw(const struct sl_key *key, struct sl_secret *ret_inner)
 	return SL_OK;
 }
 
-enum sl_err
-sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der)
+static enum sl_err
+write_info(const struct sl_key *key, bool with_public, struct sl_secret *ret_der)
 {
 	static const uint8_t version[] = { SL_DER_INTEGER, 1, 0 };
 	SL_SECRET inner = { 0 };
@@ -118,7 +120,7 @@ sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der)
 
 	if (!key->is_private || key->kind == SL_KEY_SECRET)
 		return SL_ERR_ARG;
-	err = key->kind == SL_KEY_RSA ? inner_rsa(key, &inner) : key->kind == SL_KEY_EC ? inner_ec(key, &inner)
+	err = key->kind == SL_KEY_RSA ? inner_rsa(key, &inner) : key->kind == SL_KEY_EC ? inner_ec(key, with_public, &inner)
 	                                                                                : inner_raw(key, &inner);
 	if (err != SL_OK)
 		return err;
@@ -138,6 +140,18 @@ sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der)
 		return SL_ERR_CRYPTO;
 	*ret_der = sl_secret_take(&der);
 	return SL_OK;
+}
+
+enum sl_err
+sl_key_pkcs8(const struct sl_key *key, struct sl_secret *ret_der)
+{
+	return write_info(key, true, ret_der);
+}
+
+enum sl_err
+sl_key_pkcs8_short(const struct sl_key *key, struct sl_secret *ret_der)
+{
+	return write_info(key, false, ret_der);
 }
 
 /* What is read; all of it points into the DER. */

@@ -31,3 +31,14 @@ sl_rand(void *out, size_t len)
 	}
 	return SL_OK;
 }
+
+enum sl_err
+sl_rand_stir(const void *bytes, size_t len)
+{
+	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
+	EVP_RAND_CTX *drbg;
+
+	if (sl_ossl_ready() != SL_OK || (drbg = RAND_get0_private(sl_ossl_ctx())) == NULL)
+		return SL_ERR_CRYPTO;
+	return EVP_RAND_reseed(drbg, 0, NULL, 0, bytes, len) == 1 ? SL_OK : SL_ERR_CRYPTO;
+}

@@ -11,4 +11,10 @@
 /* Kernel-seeded random bytes from our own library context. Each output is independent after fork. */
 SL_MUST_CHECK enum sl_err sl_rand(void *out, size_t len);
 
+/*
+ * SP 800-90A 8.7.2, reseed with additional input: what this thread's generator gives from now on depends on these bytes, too. They need not be good: it
+ * reseeds from the kernel as well.
+ */
+SL_MUST_CHECK enum sl_err sl_rand_stir(const void *bytes, size_t len);
+
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
+#include "base/clean.h"
 #include "pkcs11/call.h"
+#include "pkcs11/mech.h"
+#include "token/builtin.h"
 #include "token/make.h"
 #include "token/rv.h"
 #include "token/template.h"
@@ -112,6 +115,21 @@ C_SetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRI
 	return sl_call_end(&call, __func__, rv);
 }
 
+/* What the mechanisms are is known here, and told when somebody asks (PKCS#11 3.0 section 4.12). */
+static CK_RV
+tell_mechanisms(struct sl_token *token)
+{
+	size_t n;
+	const struct sl_mech *rows = sl_mech_rows(&n);
+	SL_FREE CK_MECHANISM_TYPE *types = calloc(n, sizeof(*types));
+
+	if (types == NULL)
+		return CKR_HOST_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		types[i] = rows[i].type;
+	return sl_rv(sl_builtin_mechanisms(token, types, n));
+}
+
 static CK_RV
 find_init(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
@@ -123,6 +141,8 @@ find_init(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULONG n)
 	session->found = NULL;
 	session->found_n = 0;
 	session->found_at = 0;
+	if (sl_token_find_names(template, n, CKO_MECHANISM) && (rv = tell_mechanisms(session->token)) != CKR_OK)
+		return rv;
 	rv = sl_token_find(session->token, template, n, &session->found, &session->found_n);
 	session->finding = rv == CKR_OK;
 	return rv;

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/call.h"
 #include "pkcs11/op.h"
+#include "token/login.h"
 #include "token/rv.h"
 
 /* PKCS#11 3.0 section 5.6: session management functions */
@@ -21,7 +22,7 @@ C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY noti
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_token_present(call.token, NULL));
 	if (rv == CKR_OK)
-		rv = sl_rv(sl_session_open(call.sessions, call.token, (flags & CKF_RW_SESSION) != 0, session));
+		rv = sl_login_open(call.sessions, call.token, (flags & CKF_RW_SESSION) != 0, session);
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -47,6 +48,23 @@ C_CloseAllSessions(CK_SLOT_ID slot)
 	return sl_call_end(&call, __func__, rv);
 }
 
+static CK_STATE
+session_state(const struct sl_session *session)
+{
+	static const CK_STATE states[][2] = {
+		[SL_LOGIN_PUBLIC] = { CKS_RO_PUBLIC_SESSION, CKS_RW_PUBLIC_SESSION },
+		[SL_LOGIN_USER] = { CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS },
+		/* With a SO there are no read-only sessions. */
+		[SL_LOGIN_SO] = { CKS_RW_SO_FUNCTIONS, CKS_RW_SO_FUNCTIONS },
+	};
+	struct sl_pin_state pins;
+
+	/* Somebody else may have initialized the token: looking finds out. */
+	if (sl_login_state(session->token) != SL_LOGIN_PUBLIC)
+		(void)!sl_pin_state(session->token, &pins);
+	return states[sl_login_state(session->token)][session->rw ? 1 : 0];
+}
+
 CK_RV
 C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 {
@@ -58,52 +76,9 @@ C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 	if (rv == CKR_OK)
 		*info = (CK_SESSION_INFO){
 			.slotID = call.token->slot,
-			.state = call.session->rw ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION,
+			.state = session_state(call.session),
 			.flags = CKF_SERIAL_SESSION | (call.session->rw ? CKF_RW_SESSION : 0),
 		};
-	return sl_call_end(&call, __func__, rv);
-}
-
-/* A token without a PIN: there is nobody to log in. */
-CK_RV
-C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG pin_len)
-{
-	struct sl_call call;
-	CK_RV rv = sl_call_begin(&call, session);
-
-	if (rv == CKR_OK && user != CKU_USER && user != CKU_SO && user != CKU_CONTEXT_SPECIFIC)
-		rv = CKR_USER_TYPE_INVALID;
-	if (rv == CKR_OK && pin == NULL && pin_len != 0)
-		rv = CKR_ARGUMENTS_BAD;
-	if (rv == CKR_OK)
-		rv = user == CKU_CONTEXT_SPECIFIC ? CKR_OPERATION_NOT_INITIALIZED : CKR_USER_PIN_NOT_INITIALIZED;
-	return sl_call_end(&call, __func__, rv);
-}
-
-CK_RV
-C_Logout(CK_SESSION_HANDLE session)
-{
-	struct sl_call call;
-	CK_RV rv = sl_call_begin(&call, session);
-
-	if (rv == CKR_OK)
-		rv = CKR_USER_NOT_LOGGED_IN;
-	return sl_call_end(&call, __func__, rv);
-}
-
-/* There are no users by name. */
-CK_RV
-C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG pin_len, CK_UTF8CHAR *username,
-            CK_ULONG username_len)
-{
-	struct sl_call call;
-	CK_RV rv;
-
-	if (username_len == 0)
-		return C_Login(session, user, pin, pin_len);
-	rv = sl_call_begin(&call, session);
-	if (rv == CKR_OK)
-		rv = username == NULL ? CKR_ARGUMENTS_BAD : CKR_USER_TYPE_INVALID;
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -118,20 +93,14 @@ C_SessionCancel(CK_SESSION_HANDLE session, CK_FLAGS flags)
 	return sl_call_end(&call, __func__, rv);
 }
 
-/*
- * libcrypto 3.0 lets nobody out with the state of a running hash, and a state made of all the data hashed so far would
- * be as long as the data. So no state of ours can be saved, and none that is brought to us is one.
- */
 CK_RV
 C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG *state_len)
 {
 	struct sl_call call;
 	CK_RV rv = sl_call_begin(&call, session);
 
-	if (rv == CKR_OK && state_len == NULL)
-		rv = CKR_ARGUMENTS_BAD;
 	if (rv == CKR_OK)
-		rv = sl_op_any(call.session) ? CKR_STATE_UNSAVEABLE : CKR_OPERATION_NOT_INITIALIZED;
+		rv = sl_op_state_get(call.session, (struct sl_out){ state, state_len });
 	return sl_call_end(&call, __func__, rv);
 }
 
@@ -143,7 +112,7 @@ C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state, CK_ULONG state_le
 	CK_RV rv = sl_call_begin(&call, session);
 
 	if (rv == CKR_OK)
-		rv = state == NULL ? CKR_ARGUMENTS_BAD : CKR_SAVED_STATE_INVALID;
+		rv = sl_op_state_set(call.session, (struct sl_in){ state, state_len }, encryption_key != 0 || authentication_key != 0);
 	return sl_call_end(&call, __func__, rv);
 }
 

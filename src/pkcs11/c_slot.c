@@ -3,6 +3,7 @@
 #include "pkcs11/call.h"
 #include "pkcs11/mech.h"
 #include "pkcs11/pad.h"
+#include "token/login.h"
 #include "token/rv.h"
 
 #include <string.h>
@@ -57,6 +58,13 @@ C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count)
 	return sl_call_end(&call, __func__, rv);
 }
 
+/* Two numbers of 16 bits in a TPM, of which there is room for the lower eight; `seedleaf status` shows them whole. */
+static CK_VERSION
+firmware(const struct sl_root_info *device)
+{
+	return (CK_VERSION){ (CK_BYTE)(device->firmware_major & 0xff), (CK_BYTE)(device->firmware_minor & 0xff) };
+}
+
 static void
 describe_slot(struct sl_token *token, CK_SLOT_INFO *info)
 {
@@ -73,8 +81,7 @@ describe_slot(struct sl_token *token, CK_SLOT_INFO *info)
 		return;
 	info->flags = CKF_HW_SLOT | CKF_TOKEN_PRESENT;
 	sl_pad(info->manufacturerID, sizeof(info->manufacturerID), device.manufacturer);
-	info->firmwareVersion.major = (CK_BYTE)(device.firmware_major >> 16);
-	info->firmwareVersion.minor = (CK_BYTE)(device.firmware_major & 0xff);
+	info->firmwareVersion = firmware(&device);
 }
 
 CK_RV
@@ -90,32 +97,73 @@ C_GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO *info)
 	return sl_call_end(&call, __func__, rv);
 }
 
+/* One counter for everything on the device: it is both PINs'. */
+static CK_FLAGS
+counter_flags(struct sl_token *token)
+{
+	struct sl_lockout lockout;
+	CK_FLAGS flags = 0;
+
+	if (sl_root_lockout(token->root, &lockout) != SL_OK)
+		return 0;
+	if (sl_pin_count_low(token, lockout.failures))
+		flags |= CKF_USER_PIN_COUNT_LOW | CKF_SO_PIN_COUNT_LOW;
+	if (lockout.locked)
+		flags |= CKF_USER_PIN_LOCKED | CKF_SO_PIN_LOCKED;
+	else if (lockout.failures + 1 == lockout.max)
+		flags |= CKF_USER_PIN_FINAL_TRY | CKF_SO_PIN_FINAL_TRY;
+	return flags;
+}
+
+/*
+ * Without CKF_LOGIN_REQUIRED, CKF_USER_PIN_INITIALIZED says that the token is usable as it is. NSS reads the two so and writes its own databases without
+ * a password so; where the flag is missing it wants a SO's login and a new PIN before it imports a key.
+ */
+static CK_FLAGS
+pin_flags(const struct sl_call *call, const struct sl_pin_state *pins)
+{
+	const struct sl_token_config *config = call->token->config;
+	CK_FLAGS flags = 0;
+
+	if (!pins->initialized)
+		return CKF_USER_PIN_INITIALIZED;
+	if (config->login == SL_LOGIN_REQUIRED || sl_login_asked(call->instance->config, config->name))
+		flags |= CKF_LOGIN_REQUIRED;
+	if (pins->user)
+		flags |= CKF_USER_PIN_INITIALIZED;
+	if (pins->to_be_changed)
+		flags |= CKF_USER_PIN_TO_BE_CHANGED;
+	return flags | counter_flags(call->token);
+}
+
 static CK_RV
 describe_token(const struct sl_call *call, CK_TOKEN_INFO *info)
 {
 	struct sl_root_info device;
+	struct sl_pin_state pins;
 	char serial[17];
 	CK_RV rv;
 
 	if ((rv = sl_rv(sl_token_present(call->token, &device))) != CKR_OK || (rv = sl_rv(sl_token_serial(call->token, serial))) != CKR_OK)
 		return rv == CKR_HOST_MEMORY ? rv : CKR_TOKEN_NOT_PRESENT;
-	/*
-	 * Without CKF_LOGIN_REQUIRED, CKF_USER_PIN_INITIALIZED says that the token is usable as it is. NSS reads the two so and writes its
-	 * own databases without a password so; where the flag is missing it wants a SO's login and a new PIN before it imports a key.
-	 */
+	sl_pin_ask_again(call->token);
+	if ((rv = sl_rv(sl_pin_state(call->token, &pins))) != CKR_OK)
+		return rv;
 	*info = (CK_TOKEN_INFO){
-		.flags = CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS,
+		.flags = CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS | pin_flags(call, &pins),
+		.ulMinPinLen = SL_PIN_MIN,
+		.ulMaxPinLen = SL_PIN_MAX,
 		.ulMaxSessionCount = CK_EFFECTIVELY_INFINITE,
 		.ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE,
 		.ulTotalPublicMemory = CK_UNAVAILABLE_INFORMATION,
 		.ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION,
 		.ulTotalPrivateMemory = CK_UNAVAILABLE_INFORMATION,
 		.ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION,
-		.firmwareVersion = { (CK_BYTE)(device.firmware_major >> 16), (CK_BYTE)(device.firmware_major & 0xff) },
+		.firmwareVersion = firmware(&device),
 	};
 	if (!sl_store_writable(call->instance->store))
 		info->flags |= CKF_WRITE_PROTECTED;
-	sl_pad(info->label, sizeof(info->label), call->token->config->label);
+	sl_pad(info->label, sizeof(info->label), pins.label[0] != '\0' ? pins.label : call->token->config->label);
 	sl_pad(info->manufacturerID, sizeof(info->manufacturerID), device.manufacturer);
 	sl_pad(info->model, sizeof(info->model), device.model);
 	sl_pad(info->serialNumber, sizeof(info->serialNumber), serial);

@@ -18,29 +18,6 @@ not_supported(CK_SESSION_HANDLE session, const char *function)
 	return sl_call_end(&call, function, rv);
 }
 
-CK_RV
-C_InitToken(CK_SLOT_ID slot, CK_BYTE *pin, CK_ULONG pin_len, CK_BYTE *label)
-{
-	struct sl_call call;
-	CK_RV rv = sl_call_begin_slot(&call, slot);
-
-	if (rv == CKR_OK)
-		rv = CKR_FUNCTION_NOT_SUPPORTED;
-	return sl_call_end(&call, __func__, rv);
-}
-
-CK_RV
-C_InitPIN(CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG pin_len)
-{
-	return not_supported(session, __func__);
-}
-
-CK_RV
-C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len, CK_BYTE *new_pin, CK_ULONG new_len)
-{
-	return not_supported(session, __func__);
-}
-
 /*
  * PKCS#11 3.2: no mechanism of ours encapsulates keys, or wraps them with associated data, and no session of ours is
  * asynchronous. No token says that it is validated.

@@ -225,6 +225,8 @@ CK_RV
 sl_call_end(struct sl_call *call, const char *function, CK_RV rv)
 {
 	sl_session_release(&call->session);
+	if (call->sessions != NULL)
+		sl_sessions_sweep(call->sessions);
 	if (call->in_module)
 		unlock();
 	call->in_module = false;

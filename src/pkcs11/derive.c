@@ -21,8 +21,8 @@ static const struct row {
 	{ CKM_ECDH1_DERIVE, sl_derive_ecdh, ONE_WAY, false, CK_UNAVAILABLE_INFORMATION },
 	{ CKM_ECDH1_COFACTOR_DERIVE, sl_derive_ecdh, ONE_WAY, false, CK_UNAVAILABLE_INFORMATION },
 	{ CKM_HKDF_DERIVE, sl_derive_hkdf, ONE_WAY, true, CKK_GENERIC_SECRET },
-	{ CKM_SP800_108_COUNTER_KDF, sl_derive_kdf108_counter, ONE_WAY, true, CKK_GENERIC_SECRET },
-	{ CKM_SP800_108_FEEDBACK_KDF, sl_derive_kdf108_feedback, ONE_WAY, true, CKK_GENERIC_SECRET },
+	{ CKM_SP800_108_COUNTER_KDF, sl_derive_kdf108, ONE_WAY, true, CKK_GENERIC_SECRET },
+	{ CKM_SP800_108_FEEDBACK_KDF, sl_derive_kdf108, ONE_WAY, true, CKK_GENERIC_SECRET },
 	{ CKM_CONCATENATE_BASE_AND_KEY, sl_derive_concat_key, INVERTIBLE, false, CKK_GENERIC_SECRET },
 	{ CKM_CONCATENATE_BASE_AND_DATA, sl_derive_concat_data, INVERTIBLE, false, CKK_GENERIC_SECRET },
 	{ CKM_CONCATENATE_DATA_AND_BASE, sl_derive_data_concat, INVERTIBLE, false, CKK_GENERIC_SECRET },
@@ -71,7 +71,8 @@ find_base(struct sl_derive *d, const struct row *row, CK_OBJECT_HANDLE handle)
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (is_ecdh(row->type) && (d->base->kind != SL_IS_EC_PRIVATE || sl_object_key_type(d->base) == CKK_EC_EDWARDS))
 		return CKR_KEY_TYPE_INCONSISTENT;
-	if (!sl_attrs_bool(&d->base->attrs, CKA_DERIVE, false))
+	/* Nothing begins here that a PIN for each use could be given for. */
+	if (!sl_attrs_bool(&d->base->attrs, CKA_DERIVE, false) || sl_attrs_bool(&d->base->attrs, CKA_ALWAYS_AUTHENTICATE, false))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	if (!sl_object_allows(d->base, row->type))
 		return CKR_MECHANISM_INVALID;
@@ -172,6 +173,8 @@ sl_derive_key(struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJE
 		return rv;
 	if (row->make == NULL)
 		return sl_derive_tls12_keys(&d);
+	if (row->make == sl_derive_kdf108 && sl_derive_kdf108_has_more(mechanism))
+		return sl_derive_kdf108_keys(&d, template, ret_key);
 	if ((rv = row->make(&d, &value)) != CKR_OK)
 		return rv;
 	return finish_object(&d, (struct sl_bytes){ value.bytes, value.len }, ret_key);

@@ -31,8 +31,7 @@ CK_RV sl_derive_key(struct sl_session *session, const CK_MECHANISM *mechanism, C
 
 sl_derive_fn sl_derive_ecdh;
 sl_derive_fn sl_derive_hkdf;
-sl_derive_fn sl_derive_kdf108_counter;
-sl_derive_fn sl_derive_kdf108_feedback;
+sl_derive_fn sl_derive_kdf108;
 sl_derive_fn sl_derive_concat_key;
 sl_derive_fn sl_derive_concat_data;
 sl_derive_fn sl_derive_data_concat;
@@ -46,6 +45,10 @@ sl_derive_fn sl_derive_tls_kdf;
 /* Mechanisms that make several objects, or one that is no key: they do all themselves, after the frame's checks. */
 CK_RV sl_derive_tls12_keys(struct sl_derive *d);
 CK_RV sl_derive_hkdf_data(struct sl_session *session, struct sl_derive *d, const struct sl_half *template, CK_OBJECT_HANDLE *ret_object);
+
+/* SP 800-108 with additional keys; whether there are any. */
+CK_RV sl_derive_kdf108_keys(struct sl_derive *d, const struct sl_half *template, CK_OBJECT_HANDLE *ret_key);
+bool sl_derive_kdf108_has_more(const CK_MECHANISM *mechanism);
 
 /* A secret key object of these bytes from a template of its own, as the frame makes it. */
 CK_RV sl_derive_object(struct sl_derive *d, const struct sl_half *template, struct sl_bytes value, CK_OBJECT_HANDLE *ret_key);
@@ -64,6 +67,9 @@ CK_RV sl_derive_from_root(const struct sl_derive *d, const char *label, const st
 
 /* C_GenerateKey with CKM_PKCS5_PBKD2 (section 2.39). */
 CK_RV sl_derive_pbkdf2(struct sl_session *session, const CK_MECHANISM *mechanism, const struct sl_half *template, CK_OBJECT_HANDLE *ret_key);
+
+/* What the context of a root key says of the PRF: u32be of the number that PKCS#11 gives it. */
+struct sl_part sl_derive_prf_name(CK_MECHANISM_TYPE type, uint8_t room[4]);
 
 /* CKM_SHA256_HMAC and so on; SL_HASH_NONE when it is none. */
 enum sl_hash sl_derive_prf(CK_MECHANISM_TYPE prf);

@@ -14,8 +14,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define KDF_PARTS_MAX 16
-
 enum sl_hash
 sl_derive_prf(CK_MECHANISM_TYPE prf)
 {
@@ -124,9 +122,8 @@ hkdf_salt(struct sl_derive *d, const CK_HKDF_PARAMS *p, struct sl_secret *ret_ro
 	return rv;
 }
 
-/* What the context of a root key says of the PRF: u32be of the number that PKCS#11 gives it. */
-static struct sl_part
-name_of(CK_MECHANISM_TYPE type, uint8_t room[4])
+struct sl_part
+sl_derive_prf_name(CK_MECHANISM_TYPE type, uint8_t room[4])
 {
 	for (size_t i = 0; i < 4; i++)
 		room[i] = (uint8_t)(type >> (24 - 8 * i));
@@ -146,7 +143,7 @@ extract(struct sl_derive *d, const CK_HKDF_PARAMS *p, enum sl_hash hash, struct 
 	if (rv != CKR_OK)
 		return rv;
 	if (d->key == NULL) {
-		const struct sl_part parts[] = { name_of(p->prfHashMechanism, prf), { p->bExtract ? "extract" : "expand", p->bExtract ? 7 : 6 }, salt };
+		const struct sl_part parts[] = { sl_derive_prf_name(p->prfHashMechanism, prf), { p->bExtract ? "extract" : "expand", p->bExtract ? 7 : 6 }, salt };
 
 		return sl_derive_from_root(d, "seedleaf pkcs11 hkdf v1", parts, SL_ARRAY_LEN(parts), ret_prk);
 	}
@@ -218,103 +215,6 @@ sl_derive_hkdf_data(struct sl_session *session, struct sl_derive *d, const struc
 	with_value[n++] = (CK_ATTRIBUTE){ CKA_CLASS, &class, sizeof(class) };
 	with_value[n++] = (CK_ATTRIBUTE){ CKA_VALUE, value.bytes, value.len };
 	return sl_make_create(session, with_value, n, ret_object);
-}
-
-/* Section 2.42: one field of the PRF's input */
-static CK_RV
-kdf108_part(const CK_PRF_DATA_PARAM *p, bool feedback, struct sl_kdf108_part *ret)
-{
-	const CK_SP800_108_COUNTER_FORMAT *counter = p->pValue;
-	const CK_SP800_108_DKM_LENGTH_FORMAT *length = p->pValue;
-
-	if (p->type == CK_SP800_108_BYTE_ARRAY) {
-		*ret = (struct sl_kdf108_part){ .field = SL_KDF108_BYTES, .bytes = { p->pValue, p->ulValueLen } };
-		return p->pValue == NULL && p->ulValueLen != 0 ? CKR_MECHANISM_PARAM_INVALID : CKR_OK;
-	}
-	if (p->type == CK_SP800_108_ITERATION_VARIABLE && feedback) {
-		*ret = (struct sl_kdf108_part){ .field = SL_KDF108_CHAINING };
-		return p->ulValueLen == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
-	}
-	if ((p->type == CK_SP800_108_ITERATION_VARIABLE || (p->type == CK_SP800_108_COUNTER && feedback)) && counter != NULL &&
-	    p->ulValueLen == sizeof(*counter)) {
-		*ret = (struct sl_kdf108_part){ .field = SL_KDF108_COUNTER, .width = (unsigned)counter->ulWidthInBits,
-			                        .little_endian = counter->bLittleEndian != CK_FALSE };
-		return counter->ulWidthInBits <= 64 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
-	}
-	if (p->type == CK_SP800_108_DKM_LENGTH && length != NULL && p->ulValueLen == sizeof(*length)) {
-		*ret = (struct sl_kdf108_part){ .field = SL_KDF108_LENGTH, .width = (unsigned)length->ulWidthInBits,
-			                        .little_endian = length->bLittleEndian != CK_FALSE,
-			                        .length_of_segments = length->dkmLengthMethod == CK_SP800_108_DKM_LENGTH_SUM_OF_SEGMENTS };
-		return length->ulWidthInBits <= 64 && (length->dkmLengthMethod == CK_SP800_108_DKM_LENGTH_SUM_OF_KEYS ||
-		                                       ret->length_of_segments) ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
-	}
-	return CKR_MECHANISM_PARAM_INVALID;
-}
-
-struct kdf108 {
-	CK_MECHANISM_TYPE prf;
-	const CK_PRF_DATA_PARAM *params;
-	CK_ULONG n;
-	CK_ULONG additional;
-	bool feedback;
-	struct sl_part iv;
-};
-
-/* The key of the PRF; of the root it is the TPM's own PRF over the name of ours. */
-static CK_RV
-kdf108_key(const struct sl_derive *d, CK_MECHANISM_TYPE prf, struct sl_secret *ret_key)
-{
-	uint8_t room[4];
-	const struct sl_part part = name_of(prf, room);
-
-	return d->key == NULL ? sl_derive_from_root(d, "seedleaf pkcs11 sp800-108 v1", &part, 1, ret_key) : sl_derive_base_value(d, ret_key);
-}
-
-static CK_RV
-kdf108(struct sl_derive *d, const struct kdf108 *k, struct sl_secret *ret_value)
-{
-	struct sl_kdf108_part parts[KDF_PARTS_MAX];
-	struct sl_kdf108 spec = { .hash = sl_derive_prf(k->prf), .feedback = k->feedback, .iv = k->iv, .parts = parts, .n_parts = k->n };
-	SL_SECRET key = { 0 };
-	size_t len;
-	enum sl_err err;
-	CK_RV rv = CKR_OK;
-
-	/* Several keys of one call are several calls: nobody asks for them. */
-	if (k->n == 0 || k->n > KDF_PARTS_MAX || k->params == NULL || k->additional != 0 || (spec.hash == SL_HASH_NONE && k->prf != CKM_AES_CMAC))
-		return CKR_MECHANISM_PARAM_INVALID;
-	for (CK_ULONG i = 0; i < k->n && rv == CKR_OK; i++)
-		rv = kdf108_part(&k->params[i], k->feedback, &parts[i]);
-	if (rv != CKR_OK || (rv = kdf108_key(d, k->prf, &key)) != CKR_OK)
-		return rv;
-	len = wanted(d, spec.hash == SL_HASH_NONE ? 16 : sl_hash_len(spec.hash));
-	err = sl_kdf_108((struct sl_part){ key.bytes, key.len }, &spec, len, ret_value);
-	return err == SL_ERR_ARG || err == SL_ERR_RANGE ? CKR_MECHANISM_PARAM_INVALID : sl_rv(err);
-}
-
-CK_RV
-sl_derive_kdf108_counter(struct sl_derive *d, struct sl_secret *ret_value)
-{
-	const CK_SP800_108_KDF_PARAMS *p = d->mechanism->pParameter;
-	struct kdf108 k;
-
-	if (p == NULL || d->mechanism->ulParameterLen != sizeof(*p))
-		return CKR_MECHANISM_PARAM_INVALID;
-	k = (struct kdf108){ .prf = p->prfType, .params = p->pDataParams, .n = p->ulNumberOfDataParams, .additional = p->ulAdditionalDerivedKeys };
-	return kdf108(d, &k, ret_value);
-}
-
-CK_RV
-sl_derive_kdf108_feedback(struct sl_derive *d, struct sl_secret *ret_value)
-{
-	const CK_SP800_108_FEEDBACK_KDF_PARAMS *p = d->mechanism->pParameter;
-	struct kdf108 k;
-
-	if (p == NULL || d->mechanism->ulParameterLen != sizeof(*p) || (p->pIV == NULL && p->ulIVLen != 0))
-		return CKR_MECHANISM_PARAM_INVALID;
-	k = (struct kdf108){ .prf = p->prfType, .params = p->pDataParams, .n = p->ulNumberOfDataParams, .additional = p->ulAdditionalDerivedKeys,
-		             .feedback = true, .iv = { p->pIV, p->ulIVLen } };
-	return kdf108(d, &k, ret_value);
 }
 
 /*

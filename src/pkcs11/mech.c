@@ -102,6 +102,8 @@ static const struct sl_mech mechs[] = {
 	{ .type = CKM_RSA_X_509, .info = { RSA_BITS, SVR | ED }, .key_type = CKK_RSA, .alg = SL_SIG_RSA_RAW, .padding = SL_RSA_NONE },
 	{ .type = CKM_RSA_PKCS_OAEP, .info = { RSA_BITS, ED | WU }, .key_type = CKK_RSA, .params = SL_PARAMS_OAEP, .padding = SL_RSA_OAEP },
 
+	{ .type = CKM_RSA_AES_KEY_WRAP, .info = { RSA_BITS, WU }, .key_type = CKK_RSA, .params = SL_PARAMS_RSA_AES, .padding = SL_RSA_OAEP },
+
 	AES(CKM_AES_ECB, ED | WU, SL_PARAMS_NONE, SL_CIPHER_ECB),
 	AES(CKM_AES_CBC, ED | WU, SL_PARAMS_IV, SL_CIPHER_CBC),
 	AES(CKM_AES_CBC_PAD, ED | WU, SL_PARAMS_IV, SL_CIPHER_CBC_PAD),

@@ -20,6 +20,7 @@ enum sl_params {
 	SL_PARAMS_PSS,
 	SL_PARAMS_EDDSA,
 	SL_PARAMS_OAEP,
+	SL_PARAMS_RSA_AES,
 	SL_PARAMS_LENGTH,   /* CK_MAC_GENERAL_PARAMS */
 	SL_PARAMS_GCM,
 	SL_PARAMS_CCM,
@@ -67,7 +68,7 @@ CK_RV sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechani
 CK_RV sl_mech_cipher_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism,
                             struct sl_cipher_params *ret_params);
 
-/* Of RSA encryption. The label is the caller's. */
+/* Of RSA encryption, and of what CKM_RSA_AES_KEY_WRAP does with RSA. The label is the caller's. */
 CK_RV sl_mech_rsa_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_rsa_crypt *ret_params);
 
 /* The parameter of one message, CK_GCM_MESSAGE_PARAMS and so on, of whichever kind; the pointers are the caller's. */

@@ -262,16 +262,9 @@ sl_mech_mac_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, st
 	}
 }
 
-CK_RV
-sl_mech_rsa_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_rsa_crypt *ret_params)
+static CK_RV
+oaep_params(const CK_RSA_PKCS_OAEP_PARAMS *given, struct sl_rsa_crypt *ret_params)
 {
-	const CK_RSA_PKCS_OAEP_PARAMS *given = mechanism->pParameter;
-
-	*ret_params = (struct sl_rsa_crypt){ .padding = mech->padding };
-	if (mech->params == SL_PARAMS_NONE)
-		return CKR_OK;
-	if (mech->params != SL_PARAMS_OAEP || given == NULL || mechanism->ulParameterLen != sizeof(*given))
-		return CKR_MECHANISM_PARAM_INVALID;
 	ret_params->hash = sl_mech_hash(given->hashAlg);
 	ret_params->mgf_hash = mgf_hash(given->mgf);
 	/* Section 2.1.8: no source, or the label itself. */
@@ -282,6 +275,22 @@ sl_mech_rsa_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, st
 	ret_params->label = given->pSourceData;
 	ret_params->label_len = given->ulSourceDataLen;
 	return CKR_OK;
+}
+
+CK_RV
+sl_mech_rsa_params(const struct sl_mech *mech, const CK_MECHANISM *mechanism, struct sl_rsa_crypt *ret_params)
+{
+	const SL_CK_RSA_AES_KEY_WRAP_PARAMS *both = mechanism->pParameter;
+
+	*ret_params = (struct sl_rsa_crypt){ .padding = mech->padding };
+	if (mech->params == SL_PARAMS_NONE)
+		return CKR_OK;
+	if (mech->params == SL_PARAMS_OAEP && both != NULL && mechanism->ulParameterLen == sizeof(CK_RSA_PKCS_OAEP_PARAMS))
+		return oaep_params(mechanism->pParameter, ret_params);
+	if (mech->params == SL_PARAMS_RSA_AES && both != NULL && mechanism->ulParameterLen == sizeof(*both) && both->pOAEPParams != NULL &&
+	    (both->ulAESKeyBits == 128 || both->ulAESKeyBits == 192 || both->ulAESKeyBits == 256))
+		return oaep_params(both->pOAEPParams, ret_params);
+	return CKR_MECHANISM_PARAM_INVALID;
 }
 
 static bool

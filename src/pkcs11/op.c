@@ -26,12 +26,48 @@ free_ops(void *front)
 	free(ops);
 }
 
+/* Whether an operation with this key may be unprepared, since the key is retired; *lingers: it will have to be, later. */
+static bool
+is_over(const struct sl_key *key, bool active, bool *lingers)
+{
+	if (key == NULL || !sl_key_is_retired(key))
+		return false;
+	*lingers = *lingers || active;
+	return !active;
+}
+
+static bool
+sweep_ops(void *front)
+{
+	struct sl_ops *ops = front;
+	struct sl_sign_op *signs[] = { &ops->sign, &ops->verify, &ops->message_sign.sign, &ops->message_verify.sign };
+	struct sl_recover_op *recovers[] = { &ops->sign_recover, &ops->verify_recover };
+	struct sl_crypt_op *crypts[] = { &ops->encrypt, &ops->decrypt };
+	struct sl_message_op *messages[] = { &ops->message_encrypt, &ops->message_decrypt };
+	bool lingers = false;
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(signs); i++)
+		if (is_over(signs[i]->key, signs[i]->active, &lingers))
+			sl_signing_unprepare(signs[i]);
+	for (size_t i = 0; i < SL_ARRAY_LEN(recovers); i++)
+		if (is_over(recovers[i]->key, recovers[i]->active, &lingers))
+			sl_recover_free(recovers[i]);
+	for (size_t i = 0; i < SL_ARRAY_LEN(crypts); i++)
+		if (is_over(crypts[i]->key, crypts[i]->active, &lingers))
+			sl_crypt_unprepare(crypts[i]);
+	for (size_t i = 0; i < SL_ARRAY_LEN(messages); i++)
+		if (is_over(messages[i]->key, messages[i]->active, &lingers))
+			sl_message_free(messages[i]);
+	return lingers;
+}
+
 struct sl_ops *
 sl_ops_of(struct sl_session *session)
 {
 	if (session->front == NULL) {
 		session->front = calloc(1, sizeof(struct sl_ops));
 		session->free_front = free_ops;
+		session->sweep_front = sweep_ops;
 	}
 	return session->front;
 }
@@ -83,6 +119,43 @@ sl_op_cancel(struct sl_session *session, CK_FLAGS flags)
 	if ((flags & CKF_VERIFY_RECOVER) != 0)
 		ops->verify_recover.active = false;
 	cancel_messages(ops, flags);
+}
+
+bool
+sl_op_awaits_pin(const struct sl_session *session)
+{
+	const struct sl_ops *ops = session->front;
+
+	return ops != NULL && ((ops->sign.active && (ops->awaiting & CKF_SIGN) != 0) ||
+	                       (ops->decrypt.active && (ops->awaiting & CKF_DECRYPT) != 0) ||
+	                       (ops->sign_recover.active && (ops->awaiting & CKF_SIGN_RECOVER) != 0) ||
+	                       (ops->message_sign.sign.active && (ops->awaiting & CKF_MESSAGE_SIGN) != 0));
+}
+
+void
+sl_op_pin_given(struct sl_session *session)
+{
+	struct sl_ops *ops = session->front;
+
+	if (ops != NULL)
+		ops->awaiting = 0;
+}
+
+CK_RV
+sl_ops_may_use(struct sl_session *session, CK_FLAGS flag)
+{
+	const struct sl_ops *ops = session->front;
+
+	return ops != NULL && (ops->awaiting & flag) != 0 ? CKR_USER_NOT_LOGGED_IN : CKR_OK;
+}
+
+void
+sl_ops_ask_again(struct sl_session *session, CK_FLAGS flag)
+{
+	struct sl_ops *ops = session->front;
+
+	if (ops != NULL)
+		ops->awaiting |= ops->asking & flag;
 }
 
 bool

@@ -89,6 +89,16 @@ CK_RV sl_op_msgsign_end(struct sl_session *session, CK_FLAGS flag);
 /* C_SessionCancel: ends the operations that flags name; those that are not there do not matter. */
 void sl_op_cancel(struct sl_session *session, CK_FLAGS flags);
 
+/*
+ * Whether an operation waits for the user's PIN (CKA_ALWAYS_AUTHENTICATE), and that he gave it: C_Login with CKU_CONTEXT_SPECIFIC.
+ */
+bool sl_op_awaits_pin(const struct sl_session *session);
+void sl_op_pin_given(struct sl_session *session);
+
+/* C_GetOperationState and C_SetOperationState: op_state.c. */
+CK_RV sl_op_state_get(struct sl_session *session, struct sl_out out);
+CK_RV sl_op_state_set(struct sl_session *session, struct sl_in given, bool with_keys);
+
 /* Whether any operation is under way. */
 bool sl_op_any(const struct sl_session *session);
 

@@ -52,10 +52,16 @@ sl_crypt_end(struct sl_crypt_op *op, CK_RV rv, bool again)
 }
 
 void
-sl_crypt_free(struct sl_crypt_op *op)
+sl_crypt_unprepare(struct sl_crypt_op *op)
 {
 	sl_cipher_free(&op->cipher);
 	sl_key_unref(&op->key);
+}
+
+void
+sl_crypt_free(struct sl_crypt_op *op)
+{
+	sl_crypt_unprepare(op);
 	forget_pending(op);
 	free(op->label);
 }
@@ -267,6 +273,8 @@ sl_op_crypt(struct sl_session *session, CK_FLAGS flag, struct sl_in in, struct s
 
 	if (op == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
+	if ((rv = sl_ops_may_use(session, flag)) != CKR_OK)
+		return sl_crypt_end(op, rv, false);
 	if (op->updating)
 		return sl_crypt_end(op, CKR_OPERATION_ACTIVE, false);
 	if (op->pending != NULL)

@@ -14,6 +14,16 @@ sl_ops_digest(struct sl_digest **d, enum sl_hash hash)
 	return sl_rv(sl_digest_new(hash, d));
 }
 
+/* The same for an operation of its own, whose state the caller may want to save. */
+static CK_RV
+saveable_digest(struct sl_digest **d, enum sl_hash hash)
+{
+	if (*d != NULL && sl_digest_hash(*d) == hash)
+		return sl_rv(sl_digest_reset(*d));
+	sl_digest_free(d);
+	return sl_rv(sl_digest_new_saveable(hash, d));
+}
+
 CK_RV
 sl_op_digest_init(struct sl_session *session, const CK_MECHANISM *mechanism)
 {
@@ -26,10 +36,11 @@ sl_op_digest_init(struct sl_session *session, const CK_MECHANISM *mechanism)
 	if (ops->digest.active)
 		return mechanism == NULL ? sl_ops_digest_end(&ops->digest, CKR_OK, false) : CKR_OPERATION_ACTIVE;
 	if ((rv = sl_mech_use(mechanism, CKF_DIGEST, &mech)) != CKR_OK ||
-	    (rv = sl_ops_digest(&ops->digest.digest, mech->hash)) != CKR_OK)
+	    (rv = saveable_digest(&ops->digest.digest, mech->hash)) != CKR_OK)
 		return rv;
 	ops->digest.active = true;
 	ops->digest.updating = false;
+	ops->digest.holds_key = false;
 	return CKR_OK;
 }
 
@@ -107,6 +118,7 @@ sl_op_digest_key(struct sl_session *session, CK_OBJECT_HANDLE key)
 	if (ops == NULL || !ops->digest.active)
 		return CKR_OPERATION_NOT_INITIALIZED;
 	ops->digest.updating = true;
+	ops->digest.holds_key = true;
 	rv = digest_key(session, ops->digest.digest, key);
 	return sl_ops_digest_end(&ops->digest, rv, rv == CKR_OK);
 }

@@ -13,7 +13,8 @@
 struct sl_digest_op {
 	bool active;
 	bool updating;
-	struct sl_digest *digest;
+	bool holds_key; /* C_DigestKey was called: the state is no one's to see */
+	struct sl_digest *digest; /* saveable, where it can be */
 };
 
 struct sl_sign_op {
@@ -72,6 +73,8 @@ struct sl_msgsign_op {
 };
 
 struct sl_ops {
+	CK_FLAGS awaiting;        /* operations whose key wants the user's PIN for each use, and that wait for it: CKF_SIGN and so on */
+	CK_FLAGS asking;          /* of these, and of those that got it: message operations ask again for each message */
 	struct sl_digest_op digest;
 	struct sl_sign_op sign;
 	struct sl_sign_op verify;
@@ -87,6 +90,14 @@ struct sl_ops {
 
 /* The session's operations, made at first use; NULL when memory is short. */
 struct sl_ops *sl_ops_of(struct sl_session *session);
+
+/*
+ * CKA_ALWAYS_AUTHENTICATE (PKCS#11 3.0 section 4.9): CKR_USER_NOT_LOGGED_IN while the operation waits for C_Login with CKU_CONTEXT_SPECIFIC. Whoever asks
+ * ends the operation then.
+ */
+CK_RV sl_ops_may_use(struct sl_session *session, CK_FLAGS flag);
+/* The next use of the same operation waits again. */
+void sl_ops_ask_again(struct sl_session *session, CK_FLAGS flag);
 
 /* A running hash of that kind in *d, ready to start: the one there, if it is of the kind. */
 CK_RV sl_ops_digest(struct sl_digest **d, enum sl_hash hash);
@@ -113,6 +124,8 @@ CK_RV sl_signing_restart(struct sl_sign_op *op);
 size_t sl_signing_len(const struct sl_sign_op *op);
 bool sl_signing_len_fits(const struct sl_sign_op *op, size_t len);
 void sl_signing_free(struct sl_sign_op *op);
+/* What was prepared for the key goes, and the key; the operation is not under way. */
+void sl_signing_unprepare(struct sl_sign_op *op);
 
 /* A prepared cipher for the parameters in *cipher: the one there, if it is for that key and mode. */
 CK_RV sl_crypt_prepare(struct sl_cipher **cipher, bool same_key, struct sl_key *key,
@@ -124,6 +137,7 @@ CK_RV sl_crypt_end(struct sl_crypt_op *op, CK_RV rv, bool again);
 CK_RV sl_crypt_claim(struct sl_crypt_op *op, struct sl_in in, struct sl_out out, CK_BYTE_PTR *dst);
 CK_RV sl_crypt_run(struct sl_crypt_op *op, bool encrypt, struct sl_in in, CK_BYTE_PTR dst, CK_ULONG *len);
 void sl_crypt_free(struct sl_crypt_op *op);
+void sl_crypt_unprepare(struct sl_crypt_op *op);
 
 void sl_recover_free(struct sl_recover_op *op);
 void sl_message_free(struct sl_message_op *op);

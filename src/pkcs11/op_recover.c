@@ -64,7 +64,7 @@ sl_op_sign_recover(struct sl_session *session, struct sl_in in, struct sl_out ou
 
 	if (op == NULL || !op->active)
 		return CKR_OPERATION_NOT_INITIALIZED;
-	if ((rv = sl_in_check(in)) != CKR_OK)
+	if ((rv = sl_ops_may_use(session, CKF_SIGN_RECOVER)) != CKR_OK || (rv = sl_in_check(in)) != CKR_OK)
 		return end(op, rv, false);
 	rv = sl_out_claim(out, sl_signer_len(op->signer), &dst);
 	if (dst == NULL)

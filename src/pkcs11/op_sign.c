@@ -15,8 +15,8 @@
 #define PARTS_MAX ((size_t)16 << 20)
 #define MAC_MAX SL_HASH_MAX
 
-static void
-forget_prepared(struct sl_sign_op *op)
+void
+sl_signing_unprepare(struct sl_sign_op *op)
 {
 	sl_signer_free(&op->signer);
 	sl_macop_free(&op->macop);
@@ -36,7 +36,7 @@ forget_parts(struct sl_sign_op *op)
 void
 sl_signing_free(struct sl_sign_op *op)
 {
-	forget_prepared(op);
+	sl_signing_unprepare(op);
 	sl_digest_free(&op->digest);
 	forget_parts(op);
 	free(op->signature);
@@ -87,7 +87,7 @@ prepare_signer(struct sl_sign_op *op, struct sl_key *key, const struct sl_sig_pa
 	enum sl_err err;
 
 	if (op->signer == NULL || op->key != key || !same_params(&have, &wanted)) {
-		forget_prepared(op);
+		sl_signing_unprepare(op);
 		if ((err = sl_signer_new(key, &wanted, verify, &op->signer)) != SL_OK)
 			return param_rv(err);
 		op->key = sl_key_ref(key);
@@ -106,7 +106,7 @@ prepare_mac(struct sl_sign_op *op, struct sl_key *key, const struct sl_mac_param
 	if (op->macop != NULL && op->key == key && params->alg != SL_MAC_GMAC && op->mac_params.alg == params->alg &&
 	    op->mac_params.hash == params->hash)
 		return sl_rv(sl_macop_reset(op->macop));
-	forget_prepared(op);
+	sl_signing_unprepare(op);
 	if ((err = sl_macop_new(key, params, &op->macop)) != SL_OK)
 		return param_rv(err);
 	op->key = sl_key_ref(key);

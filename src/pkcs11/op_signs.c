@@ -45,7 +45,8 @@ sl_op_sign_update(struct sl_session *session, CK_FLAGS flag, struct sl_in in)
 
 	if (op == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
-	rv = sl_signing_update(op, in);
+	if ((rv = sl_ops_may_use(session, flag)) == CKR_OK)
+		rv = sl_signing_update(op, in);
 	return sl_signing_end(op, rv, rv == CKR_OK);
 }
 
@@ -53,9 +54,12 @@ CK_RV
 sl_op_sign(struct sl_session *session, struct sl_in in, struct sl_out out)
 {
 	struct sl_sign_op *op = running(session, CKF_SIGN, false);
+	CK_RV rv;
 
 	if (op == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
+	if ((rv = sl_ops_may_use(session, CKF_SIGN)) != CKR_OK)
+		return sl_signing_end(op, rv, false);
 	return op->updating ? sl_signing_end(op, CKR_OPERATION_ACTIVE, false) : sl_signing_sign(op, &in, out);
 }
 
@@ -63,8 +67,13 @@ CK_RV
 sl_op_sign_final(struct sl_session *session, struct sl_out out)
 {
 	struct sl_sign_op *op = running(session, CKF_SIGN, false);
+	CK_RV rv;
 
-	return op == NULL ? CKR_OPERATION_NOT_INITIALIZED : sl_signing_sign(op, NULL, out);
+	if (op == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if ((rv = sl_ops_may_use(session, CKF_SIGN)) != CKR_OK)
+		return sl_signing_end(op, rv, false);
+	return sl_signing_sign(op, NULL, out);
 }
 
 CK_RV
@@ -187,7 +196,7 @@ sl_op_msgsign_begin(struct sl_session *session, CK_FLAGS flag, const struct sl_m
 	struct sl_msgsign_op *op;
 	CK_RV rv = msgsign_running(session, flag, message, false, &op);
 
-	if (rv == CKR_OK && (rv = sl_signing_restart(&op->sign)) == CKR_OK)
+	if (rv == CKR_OK && (rv = sl_ops_may_use(session, flag)) == CKR_OK && (rv = sl_signing_restart(&op->sign)) == CKR_OK)
 		op->begun = true;
 	return rv;
 }
@@ -219,7 +228,7 @@ sl_op_msgsign_sign(struct sl_session *session, const struct sl_message *message,
 	struct sl_msgsign_op *op;
 	CK_RV rv = msgsign_running(session, CKF_MESSAGE_SIGN, message, !whole, &op);
 
-	if (rv != CKR_OK)
+	if (rv != CKR_OK || (rv = sl_ops_may_use(session, CKF_MESSAGE_SIGN)) != CKR_OK)
 		return rv;
 	if (whole && (rv = sl_signing_restart(&op->sign)) != CKR_OK)
 		return rv;
@@ -229,6 +238,8 @@ sl_op_msgsign_sign(struct sl_session *session, const struct sl_message *message,
 	if (!whole && (rv = sl_signing_update(&op->sign, in)) != CKR_OK)
 		return message_over(op, rv);
 	rv = sl_signing_sign(&op->sign, whole ? &in : NULL, out);
+	if (out.buf != NULL && rv != CKR_BUFFER_TOO_SMALL)
+		sl_ops_ask_again(session, CKF_MESSAGE_SIGN);
 	return message_over(op, rv);
 }
 

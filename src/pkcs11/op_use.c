@@ -60,6 +60,23 @@ fits(const struct sl_object *object, const struct sl_mech *mech, const struct us
 	return sl_object_allows(object, mech->type) ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
+/* A key that wants the user's PIN for each use: the operation that begins waits for it. The PIN of an earlier one does not count. */
+static CK_RV
+ask(struct sl_session *session, CK_FLAGS flag, const struct sl_object *object)
+{
+	struct sl_ops *ops = sl_ops_of(session);
+
+	if (ops == NULL)
+		return CKR_HOST_MEMORY;
+	ops->awaiting &= ~flag;
+	ops->asking &= ~flag;
+	if (sl_attrs_bool(&object->attrs, CKA_ALWAYS_AUTHENTICATE, false)) {
+		ops->awaiting |= flag;
+		ops->asking |= flag;
+	}
+	return CKR_OK;
+}
+
 CK_RV
 sl_ops_use(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle,
            const struct sl_mech **ret_mech, struct sl_key **ret_key)
@@ -77,5 +94,6 @@ sl_ops_use(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechan
 		return CKR_KEY_HANDLE_INVALID;
 	if ((rv = fits(object, *ret_mech, use)) != CKR_OK)
 		return rv;
-	return sl_rv(sl_token_key(session->token, object, ret_key));
+	rv = sl_rv(sl_token_key(session->token, object, ret_key));
+	return rv == CKR_OK ? ask(session, flag, object) : rv;
 }

@@ -83,6 +83,20 @@ sl_root_persist(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_
 	return SL_ERR_UNSUPPORTED;
 }
 
+enum sl_err
+sl_root_policy_state(struct sl_root *root, struct sl_policy_state *ret_state)
+{
+	return root->ops->policy_state == NULL ? SL_ERR_UNSUPPORTED : root->ops->policy_state(root, ret_state);
+}
+
+enum sl_err
+sl_root_pcr_read(struct sl_root *root, const struct sl_pcr_selection *selection, uint8_t *out, size_t *ret_len)
+{
+	if (selection->pcrs == 0 || selection->pcrs >> 24 != 0 || selection->bank > SL_PCR_SHA512)
+		return SL_ERR_RANGE;
+	return root->ops->pcr_read == NULL ? SL_ERR_UNSUPPORTED : root->ops->pcr_read(root, selection, out, ret_len);
+}
+
 /* Neither the device's generator nor the kernel's is trusted alone. */
 static enum sl_err
 draw_key(struct sl_root *root, struct sl_secret *ret_key)
@@ -142,4 +156,46 @@ sl_root_unseal(struct sl_root *root, const uint8_t *blob, size_t len, const stru
 	    (err = root->ops->unseal(root, der.data, der.len, auth, &key)) != SL_OK)
 		return err;
 	return sl_sealed_unwrap(blob, len, &key, ret_secret);
+}
+
+enum sl_err
+sl_root_lockout(struct sl_root *root, struct sl_lockout *ret_lockout)
+{
+	return root->ops->lockout == NULL ? SL_ERR_UNSUPPORTED : root->ops->lockout(root, ret_lockout);
+}
+
+enum sl_err
+sl_root_nv_present(struct sl_root *root, uint32_t index)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->present(root, index);
+}
+
+enum sl_err
+sl_root_nv_create(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->create(root, index, auth, secret);
+}
+
+enum sl_err
+sl_root_nv_read(struct sl_root *root, uint32_t index, const struct sl_secret *auth, struct sl_secret *ret_secret)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->read(root, index, auth, ret_secret);
+}
+
+enum sl_err
+sl_root_nv_write(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->write(root, index, auth, secret);
+}
+
+enum sl_err
+sl_root_nv_change(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->change(root, index, auth, fresh);
+}
+
+enum sl_err
+sl_root_nv_remove(struct sl_root *root, uint32_t index)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->remove(root, index);
 }

@@ -33,17 +33,20 @@ struct sl_root_info {
 };
 
 struct sl_root;
+struct sl_lockout;
+struct sl_root_nv_ops;
 
-/* Who may have a sealed secret back, beside this device. */
+/* Who may have a sealed secret back, beside this device in a state that the root's own policy allows (struct sl_root_spec: policy). */
 struct sl_seal_spec {
 	const struct sl_secret *auth; /* NULL or empty: everybody at the device; else the value it asks for, 1 to SL_SEAL_AUTH_MAX bytes */
-	const uint8_t *policy;        /* NULL, or a policy digest of SL_SEAL_POLICY bytes (SHA-256): then the policy alone opens it */
+	bool strong;                  /* auth cannot be guessed: the device need not count wrong tries, and its lockout does not matter */
 };
 #define SL_SEAL_AUTH_MAX 32
-#define SL_SEAL_POLICY 32
 #define SL_SEAL_DATA_MAX 128  /* what a device seals by itself (MAX_SYM_DATA) */
 #define SL_SEAL_MAX 8192
 
+struct sl_policy_state;
+struct sl_pcr_selection;
 struct sl_root_ops {
 	void (*close)(struct sl_root *root);
 	enum sl_err (*present)(struct sl_root *root, struct sl_root_info *ret_info);
@@ -60,6 +63,21 @@ struct sl_root_ops {
 	                    size_t *ret_len);
 	enum sl_err (*unseal)(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
 	                      struct sl_secret *ret_secret);
+	/* NULL: SL_ERR_UNSUPPORTED, and no policy. */
+	enum sl_err (*policy_state)(struct sl_root *root, struct sl_policy_state *ret_state);
+	enum sl_err (*pcr_read)(struct sl_root *root, const struct sl_pcr_selection *selection, uint8_t *out, size_t *ret_len);
+	enum sl_err (*lockout)(struct sl_root *root, struct sl_lockout *ret_lockout);  /* NULL: SL_ERR_UNSUPPORTED */
+	const struct sl_root_nv_ops *nv;                                               /* NULL: SL_ERR_UNSUPPORTED */
+};
+
+/* Secrets of a device's own memory: sl_root_nv_present() and the next. */
+struct sl_root_nv_ops {
+	enum sl_err (*present)(struct sl_root *root, uint32_t index);
+	enum sl_err (*create)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
+	enum sl_err (*read)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, struct sl_secret *ret_secret);
+	enum sl_err (*write)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
+	enum sl_err (*change)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh);
+	enum sl_err (*remove)(struct sl_root *root, uint32_t index);
 };
 
 struct sl_root {
@@ -125,6 +143,54 @@ SL_MUST_CHECK enum sl_err sl_root_seal(struct sl_root *root, const struct sl_sea
  */
 SL_MUST_CHECK enum sl_err sl_root_unseal(struct sl_root *root, const uint8_t *blob, size_t len, const struct sl_secret *auth,
                                          struct sl_secret *ret_secret);
+
+/*
+ * The device's count of wrong authorizations, one for everything on it (TPM 2.0 Library, Part 1, 19.8). Asked anew each time: one command.
+ */
+struct sl_lockout {
+	bool locked;            /* TPMA_PERMANENT inLockout: nothing that is guarded opens, whatever the authorization */
+	uint32_t failures;      /* TPM_PT_LOCKOUT_COUNTER */
+	uint32_t max;           /* TPM_PT_MAX_AUTH_FAIL: locked from so many on */
+	uint32_t interval;      /* TPM_PT_LOCKOUT_INTERVAL, seconds until one failure is forgotten; 0: nothing is counted */
+	uint32_t recovery;      /* TPM_PT_LOCKOUT_RECOVERY, seconds */
+};
+SL_MUST_CHECK enum sl_err sl_root_lockout(struct sl_root *root, struct sl_lockout *ret_lockout);
+
+/*
+ * A secret of SL_NV_SECRET bytes in an NV index of the device, opened by auth alone (1 to SL_SEAL_AUTH_MAX bytes), wrong tries counted by the device:
+ * attributes AUTHREAD, AUTHWRITE, no NO_DA, no OWNERREAD; authPolicy = PolicyAuthValue, PolicyCommandCode(NV_ChangeAuth). Neither auth nor secret crosses the
+ * bus in clear. SL_ERR_AUTH, SL_ERR_LOCKED as for sl_root_unseal(); SL_ERR_NOT_FOUND: no such index, or nothing was written to it;
+ * SL_ERR_MISMATCH: an index of another make lies there.
+ */
+#define SL_NV_SECRET 32
+SL_MUST_CHECK enum sl_err sl_root_nv_present(struct sl_root *root, uint32_t index);
+/* Defines and writes it; SL_ERR_EXISTS when there is one that was written to; one that was not (we died in between) is defined anew. */
+SL_MUST_CHECK enum sl_err sl_root_nv_create(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
+SL_MUST_CHECK enum sl_err sl_root_nv_read(struct sl_root *root, uint32_t index, const struct sl_secret *auth, struct sl_secret *ret_secret);
+SL_MUST_CHECK enum sl_err sl_root_nv_write(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
+/* TPM2_NV_ChangeAuth: the old auth or the new one opens it, whatever happens. */
+SL_MUST_CHECK enum sl_err sl_root_nv_change(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh);
+/* Needs the owner's authorization only. Fine when there is none. */
+SL_MUST_CHECK enum sl_err sl_root_nv_remove(struct sl_root *root, uint32_t index);
+
+/* What the root's policy wants, and what the machine has now. */
+struct sl_policy_state {
+	enum sl_policy_kind kind;
+	bool satisfied;
+	uint8_t policy[32];      /* the policy digest of the root and of what is sealed beside it */
+	struct sl_pcr_selection {
+		enum sl_pcr_bank bank;
+		uint32_t pcrs;
+	} selection;             /* pcr: as configured; authorize: of the signature that fits, or else of the first one that was found */
+	uint8_t digest[32];      /* SHA-256 over the selected PCRs' values now */
+	uint8_t wanted[32];      /* pcr: what the configuration pins (else the same as digest) */
+	uint8_t approved[32];    /* authorize: the digest of TPM2_PolicyPCR over selection now, which needs a signature */
+	struct sl_msg why;       /* not satisfied: what is missing, in words; satisfied: which file had the signature */
+};
+SL_MUST_CHECK enum sl_err sl_root_policy_state(struct sl_root *root, struct sl_policy_state *ret_state);
+
+/* Values of PCRs now, the lowest first: each as long as the bank's hash. out has 24 * 64 bytes. */
+SL_MUST_CHECK enum sl_err sl_root_pcr_read(struct sl_root *root, const struct sl_pcr_selection *selection, uint8_t *out, size_t *ret_len);
 
 /*
  * Provisioning, for the tool: makes the root persistent at handle (owner: 0x81010000..., platform: 0x81810000...), and, where srk is true and

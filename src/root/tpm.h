@@ -30,6 +30,7 @@
 
 struct sl_tpm_root;
 struct sl_tpm_grant;
+struct sl_tpm_bound;
 
 /* The key that sessions are salted to, as last seen; one per hierarchy. */
 struct sl_tpm_salt {
@@ -79,6 +80,7 @@ struct sl_tpm_command {
 	bool auth;                          /* the first handle needs authorization: by session, or else by an empty password */
 	struct sl_tpm_session *session;     /* authorizes the first handle if auth is set; encrypts parameters if it is one that does */
 	const struct sl_secret *auth_value; /* of the first handle, with a session; NULL: empty */
+	const struct sl_secret *answer_auth; /* the one that it has afterwards, by which the answer is authenticated; NULL: the same */
 	bool gives_handle;
 	const char *name;                   /* for messages; NULL: its failure is not worth one */
 	uint8_t params[1024];
@@ -105,6 +107,8 @@ SL_MUST_CHECK enum sl_err sl_tpm_run(struct sl_tpm_batch *batch, struct sl_tpm_c
 void sl_tpm_run_gone(struct sl_tpm_batch *batch, uint32_t handle);
 
 /* The commands: tpm_command.c. */
+/* The Name of an entity that has no public area is its handle (Part 1, 16). */
+struct sl_root_name sl_tpm_command_handle_name(uint32_t handle);
 struct sl_tpm_object {
 	uint32_t handle;
 	struct sl_tpm_public key;
@@ -118,8 +122,18 @@ SL_MUST_CHECK enum sl_err sl_tpm_command_create_primary(struct sl_tpm_batch *bat
                                                         const struct sl_tpm_template *tmpl, struct sl_tpm_object *ret_object);
 /* Makes *handle 0. A failure is of no use to anybody: the batch's end tries again. */
 void sl_tpm_command_flush(struct sl_tpm_batch *batch, uint32_t *handle);
+/*
+ * by_policy: the key is used by the policy session, once, and the plain one is needed where there is no TPM2_HMAC: SL_ERR_NOT_FOUND when that turns out and it
+ * is not there. Else the plain one does it all. last: neither is needed again.
+ */
+struct sl_tpm_sessions {
+	bool by_policy;
+	bool last;
+	struct sl_tpm_session plain;
+	struct sl_tpm_session policy;
+};
 SL_MUST_CHECK enum sl_err sl_tpm_command_hmac(struct sl_tpm_batch *batch, const struct sl_tpm_object *key,
-                                              struct sl_tpm_session *session, const uint8_t *context, struct sl_secret *ret_mac);
+                                              struct sl_tpm_sessions *sessions, const uint8_t *context, struct sl_secret *ret_mac);
 SL_MUST_CHECK enum sl_err sl_tpm_command_random(struct sl_tpm_batch *batch, struct sl_tpm_session *session, uint8_t *out, size_t len,
                                                 size_t *ret_got);
 /*
@@ -156,7 +170,8 @@ struct sl_tpm_root {
 	struct sl_root base;
 	struct sl_device *device;
 	const struct sl_root_spec *spec;
-	struct sl_tpm_template tmpl;
+	struct sl_tpm_bound *bound;       /* its policy: tpm_bound.h; NULL: none */
+	struct sl_tpm_template tmpl;      /* with a policy: after sl_tpm_bound_ready() */
 	enum sl_hierarchy salt_hierarchy; /* whose storage key sessions are salted to */
 	struct sl_root_name pin;          /* of the salt key; len 0: none */
 	bool tried;                       /* whether it opens has been tried; opens is what came out */
@@ -180,8 +195,19 @@ struct sl_tpm_grant {
 };
 struct sl_tpm_grant sl_tpm_grant_of(const struct sl_tpm_root *root, enum sl_hierarchy hierarchy);
 SL_MUST_CHECK enum sl_err sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
+/* The value alone, for a session that is there anyway. */
+SL_MUST_CHECK enum sl_err sl_tpm_grant_value(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
 void sl_tpm_grant_end(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
 uint32_t sl_tpm_grant_handle(enum sl_hierarchy hierarchy);
+
+/* What a batch wants of the salt key; each may be NULL. */
+struct sl_tpm_wish {
+	struct sl_tpm_session *session; /* an HMAC session */
+	struct sl_tpm_session *policy;  /* a policy session: tpm_policy.h */
+	struct sl_tpm_object *parent;   /* the key itself stays, to load or make objects under it: at SL_TPM_SRK, or to be flushed */
+};
+SL_MUST_CHECK enum sl_err sl_tpm_salt_use(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
+                                          const struct sl_tpm_wish *wish);
 
 /*
  * Finds the root's salt key and, where session is not NULL, starts a session salted to it. grant is the root's. SL_ERR_MISMATCH when there
@@ -189,10 +215,6 @@ uint32_t sl_tpm_grant_handle(enum sl_hierarchy hierarchy);
  */
 SL_MUST_CHECK enum sl_err sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
                                             struct sl_tpm_session *session, struct sl_root_name *ret_name);
-
-/* The same, and the key itself stays for objects under it: at SL_TPM_SRK, or loaded (to be flushed by sl_tpm_command_flush()). */
-SL_MUST_CHECK enum sl_err sl_tpm_salt_parent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant,
-                                             struct sl_tpm_session *session, struct sl_tpm_object *ret_parent);
 
 SL_MUST_CHECK enum sl_err sl_tpm_primary_open(struct sl_device *device, const struct sl_root_spec *spec, struct sl_root **ret_root);
 void sl_tpm_primary_pin(struct sl_root *root, const struct sl_root_name *salt_name);
@@ -202,6 +224,8 @@ SL_MUST_CHECK enum sl_err sl_tpm_seal(struct sl_root *root, const struct sl_seal
                                       uint8_t **ret_der, size_t *ret_len);
 SL_MUST_CHECK enum sl_err sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
                                         struct sl_secret *ret_secret);
+extern const struct sl_root_nv_ops sl_tpm_nv_ops;
+SL_MUST_CHECK enum sl_err sl_tpm_device_lockout(struct sl_root *root, struct sl_lockout *ret_lockout);
 SL_MUST_CHECK enum sl_err sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info);
 /* Remembers why, in words; fmt NULL: no trouble. */
 void sl_tpm_device_trouble(struct sl_device *device, const char *fmt, ...) SL_PRINTF(2, 3);

@@ -8,9 +8,8 @@
 #define PROPERTIES_MAX 127
 #define RANDOM_MAX 64 /* more than this no TPM gives at once */
 
-/* The Name of an entity that has no public area is its handle (Part 1, 16). */
-static struct sl_root_name
-handle_name(uint32_t handle)
+struct sl_root_name
+sl_tpm_command_handle_name(uint32_t handle)
 {
 	struct sl_root_name name = { .len = 4 };
 	struct sl_writer w = sl_writer_of(name.bytes, 4);
@@ -106,7 +105,7 @@ apply_grant(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, struct sl_tp
 
 	c->auth = true;
 	c->handles[0] = sl_tpm_grant_handle(grant->hierarchy);
-	c->names[0] = handle_name(c->handles[0]);
+	c->names[0] = sl_tpm_command_handle_name(c->handles[0]);
 	if (grant->auth_file != NULL) {
 		c->session = &grant->session;
 		c->auth_value = &grant->value;
@@ -220,29 +219,31 @@ session_err(enum sl_err err)
 }
 
 /*
- * The same in two steps, for chips without TPM2_HMAC. The sequence is a second transient object for a moment; it has an empty Name and an empty
- * auth value (Part 1, 32.4.5), and TPM2_SequenceComplete ends it.
+ * The same in two steps, for chips without TPM2_HMAC. The sequence is a second transient object for a moment; it has an empty Name, an empty
+ * auth value and no policy (Part 1, 32.4.5), and TPM2_SequenceComplete ends it.
  */
 static enum sl_err
-hmac_sequence(struct sl_tpm_batch *batch, const struct sl_tpm_object *key, struct sl_tpm_session *session, const uint8_t *context,
+hmac_sequence(struct sl_tpm_batch *batch, const struct sl_tpm_object *key, struct sl_tpm_sessions *sessions, const uint8_t *context,
               struct sl_secret *ret_mac)
 {
+	struct sl_tpm_session *session = sessions->by_policy ? &sessions->policy : &sessions->plain;
 	struct sl_tpm_command start = { .code = TPM2_CC_HMAC_Start, .name = "TPM2_HMAC_Start", .handles = { key->handle },
 		                        .names = { key->key.name }, .n_handles = 1, .auth = true, .session = session,
 		                        .gives_handle = true, .params_len = 4 };
 	struct sl_tpm_command complete = { .code = TPM2_CC_SequenceComplete, .name = "TPM2_SequenceComplete", .n_handles = 1,
-		                           .auth = true, .session = session };
+		                           .auth = true, .session = &sessions->plain };
 	struct sl_writer w = sl_writer_of(start.params, sizeof(start.params));
 	SL_TPM_ANSWER a = { .len = 0 };
-	const bool last = session->last;
 	uint32_t sequence;
 	enum sl_err err;
 
+	if (sessions->plain.handle == 0)
+		return SL_ERR_NOT_FOUND;
 	sl_writer_u16be(&w, 0); /* auth */
 	sl_writer_u16be(&w, TPM2_ALG_SHA256);
-	session->last = false;
+	session->last = sessions->by_policy && sessions->last;
 	err = sl_tpm_run(batch, &start, &a);
-	session->last = last;
+	sessions->plain.last = sessions->last;
 	if (err != SL_OK)
 		return session_err(err);
 	sequence = complete.handles[0] = a.handle;
@@ -262,9 +263,10 @@ hmac_sequence(struct sl_tpm_batch *batch, const struct sl_tpm_object *key, struc
 }
 
 enum sl_err
-sl_tpm_command_hmac(struct sl_tpm_batch *batch, const struct sl_tpm_object *key, struct sl_tpm_session *session,
+sl_tpm_command_hmac(struct sl_tpm_batch *batch, const struct sl_tpm_object *key, struct sl_tpm_sessions *sessions,
                     const uint8_t *context, struct sl_secret *ret_mac)
 {
+	struct sl_tpm_session *session = sessions->by_policy ? &sessions->policy : &sessions->plain;
 	struct sl_tpm_command c = { .code = TPM2_CC_HMAC, .name = "TPM2_HMAC", .handles = { key->handle }, .names = { key->key.name },
 		                    .n_handles = 1, .auth = true, .session = session };
 	struct sl_writer w = sl_writer_of(c.params, sizeof(c.params));
@@ -272,7 +274,8 @@ sl_tpm_command_hmac(struct sl_tpm_batch *batch, const struct sl_tpm_object *key,
 	enum sl_err err;
 
 	if (batch->device->no_hmac)
-		return hmac_sequence(batch, key, session, context, ret_mac);
+		return hmac_sequence(batch, key, sessions, context, ret_mac);
+	session->last = sessions->last;
 	sl_writer_u16be(&w, SL_ROOT_CONTEXT);
 	sl_writer_bytes(&w, context, SL_ROOT_CONTEXT);
 	sl_writer_u16be(&w, TPM2_ALG_SHA256);
@@ -281,7 +284,7 @@ sl_tpm_command_hmac(struct sl_tpm_batch *batch, const struct sl_tpm_object *key,
 	sl_secret_wipe(&c, sizeof(c));
 	if (err == SL_ERR_UNSUPPORTED) {
 		batch->device->no_hmac = true;
-		return hmac_sequence(batch, key, session, context, ret_mac);
+		return hmac_sequence(batch, key, sessions, context, ret_mac);
 	}
 	return err != SL_OK ? session_err(err) : read_mac(&a, false, ret_mac);
 }

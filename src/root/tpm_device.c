@@ -322,3 +322,48 @@ sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info)
 	(void)pthread_mutex_unlock(&device->lock);
 	return err;
 }
+
+static enum sl_err
+ask_lockout(struct sl_tpm_batch *batch, struct sl_lockout *ret_lockout)
+{
+	struct sl_lockout l = { .locked = false };
+	SL_TPM_ANSWER answer = { .len = 0 };
+	struct sl_reader list;
+	uint32_t count;
+	unsigned got = 0;
+	enum sl_err err = sl_tpm_command_properties(batch, TPM2_PT_PERMANENT, &answer, &list, &count);
+
+	for (uint32_t i = 0; err == SL_OK && i < count; i++) {
+		const uint32_t property = sl_reader_u32be(&list);
+		const uint32_t value = sl_reader_u32be(&list);
+		uint32_t ignored;
+		uint32_t *to = property == TPM2_PT_LOCKOUT_COUNTER    ? &l.failures
+		               : property == TPM2_PT_MAX_AUTH_FAIL    ? &l.max
+		               : property == TPM2_PT_LOCKOUT_INTERVAL ? &l.interval
+		               : property == TPM2_PT_LOCKOUT_RECOVERY ? &l.recovery
+		                                                      : &ignored;
+
+		*to = value;
+		if (property == TPM2_PT_PERMANENT)
+			l.locked = (value & TPMA_PERMANENT_INLOCKOUT) != 0;
+		got += to != &ignored || property == TPM2_PT_PERMANENT;
+	}
+	if (err == SL_OK && (!sl_reader_done(&list) || got != 5))
+		err = SL_ERR_DEVICE;
+	if (err == SL_OK)
+		*ret_lockout = l;
+	return err;
+}
+
+enum sl_err
+sl_tpm_device_lockout(struct sl_root *root, struct sl_lockout *ret_lockout)
+{
+	struct sl_device *device = ((struct sl_tpm_root *)root)->device;
+	SL_TPM_BATCH batch = { .device = NULL };
+	enum sl_err err;
+
+	if ((err = sl_tpm_batch_begin(device, &batch)) != SL_OK || (err = ask_lockout(&batch, ret_lockout)) != SL_OK)
+		return err;
+	sl_tpm_device_trouble(device, NULL);
+	return SL_OK;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "root/tpm.h"
+#include "root/tpm_bound.h"
 
 /* What lies at a persistent handle. */
 static enum sl_err
@@ -80,7 +80,8 @@ sl_tpm_persist(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_n
 	if ((err = check(r, handle, msg)) != SL_OK)
 		return err;
 	if ((err = sl_tpm_batch_begin(r->device, &batch)) == SL_OK) {
-		err = keep(&batch, &grant, &r->tmpl, handle, &name);
+		if ((err = sl_tpm_bound_ready(&batch, r)) == SL_OK)
+			err = keep(&batch, &grant, &r->tmpl, handle, &name);
 		if (err == SL_OK && srk && r->spec->hierarchy == SL_HIERARCHY_OWNER)
 			err = keep_storage(&batch, &grant);
 		sl_tpm_grant_end(&batch, &grant);

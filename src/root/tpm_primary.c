@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
-#include "root/tpm.h"
+#include "root/tpm_bound.h"
 
 #include <string.h>
 
@@ -15,6 +15,7 @@ of(struct sl_root *root)
 static void
 root_close(struct sl_root *root)
 {
+	free(of(root)->bound);
 	free(of(root));
 }
 
@@ -79,9 +80,10 @@ load(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant *gra
 		err = sl_tpm_command_read_public(batch, object.handle, &object.key);
 	if (err != SL_OK)
 		return err == SL_ERR_NOT_FOUND ? SL_ERR_ABSENT : err;
-	/* Any root of ours, whatever its namespace. */
+	/* Any root of ours under this policy, whatever its namespace. */
 	if (!sl_tpm_public_fits(&object.key, &r->tmpl)) {
-		sl_tpm_device_trouble(batch->device, "%s: the key at 0x%08x is not a root", batch->device->tcti, object.handle);
+		sl_tpm_device_trouble(batch->device, "%s: the key at 0x%08x is not a root%s", batch->device->tcti, object.handle,
+		                      r->bound != NULL ? " under this policy" : " without a policy");
 		return SL_ERR_MISMATCH;
 	}
 	if (!is_named_by_salt(r))
@@ -104,8 +106,10 @@ find_name(struct sl_tpm_batch *batch, struct sl_tpm_root *r)
 	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
 	struct sl_tpm_object object = { .handle = 0 };
 	struct sl_root_name name = { .len = 0 };
-	enum sl_err err;
+	enum sl_err err = sl_tpm_bound_ready(batch, r);
 
+	if (err != SL_OK)
+		return err;
 	if (is_named_by_salt(r)) {
 		if ((err = sl_tpm_salt_start(batch, r, &grant, NULL, &name)) == SL_OK &&
 		    (err = name_by_salt(r, &name, &name)) == SL_OK)
@@ -148,6 +152,7 @@ struct job {
 	const struct sl_root_name *expect;
 	const uint8_t *contexts;
 	size_t n;
+	size_t done;
 	struct sl_secret *secrets; /* n of them, empty at first */
 	struct sl_root_name name;
 };
@@ -160,11 +165,14 @@ job_clear(struct job *job)
 }
 
 static enum sl_err
-check_expected(struct sl_tpm_batch *batch, const struct job *job)
+check_expected(struct sl_tpm_batch *batch, const struct sl_tpm_root *r, const struct job *job)
 {
+	const bool is_of_now = r->spec->policy.kind == SL_POLICY_PCR && !r->spec->policy.has_digest;
+
 	if (job->expect == NULL || sl_tpm_public_same_name(job->expect, &job->name))
 		return SL_OK;
-	sl_tpm_device_trouble(batch->device, "%s: the root is not the one on record", batch->device->tcti);
+	sl_tpm_device_trouble(batch->device, "%s: the root is not the one on record%s", batch->device->tcti,
+	                      is_of_now ? ": the PCRs of its policy have other values, or another TPM does" : "");
 	return SL_ERR_MISMATCH;
 }
 
@@ -186,35 +194,82 @@ load_for(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant 
 	if (is_named_by_salt(r))
 		return SL_OK;
 	job->name = ret_object->key.name;
-	return check_expected(batch, job);
+	return check_expected(batch, r, job);
 }
 
-/* The session comes first: its salt key has left the TPM before the root comes in. */
+/*
+ * The plain session is for everything where there is no policy. With one it only keeps others from choosing the hierarchy for us, and completes
+ * sequences.
+ */
+static bool
+needs_plain(const struct sl_tpm_root *r)
+{
+	return r->bound == NULL || r->device->no_hmac || (r->spec->kind == SL_ROOT_PRIMARY && r->spec->auth_file == NULL);
+}
+
+static enum sl_err
+start(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct sl_tpm_grant *grant, struct sl_tpm_sessions *sessions, struct job *job)
+{
+	const struct sl_tpm_wish wish = { .session = needs_plain(r) ? &sessions->plain : NULL,
+		                          .policy = r->bound != NULL ? &sessions->policy : NULL };
+	enum sl_err err = sl_tpm_salt_use(batch, r, grant, &wish);
+
+	if (err == SL_OK && is_named_by_salt(r) &&
+	    (err = name_by_salt(r, &r->device->salt[r->salt_hierarchy].key.name, &job->name)) == SL_OK) {
+		remember_name(r, &job->name);
+		err = check_expected(batch, r, job);
+	}
+	if (needs_plain(r)) {
+		grant->shared = &sessions->plain; /* so nobody in between can choose another hierarchy */
+		sessions->plain.last = r->bound != NULL && !r->device->no_hmac;
+	}
+	return err;
+}
+
+static enum sl_err
+derive_one(struct sl_tpm_batch *batch, struct sl_tpm_root *r, const struct sl_tpm_object *object, struct sl_tpm_sessions *sessions,
+           struct job *job)
+{
+	const uint8_t *context = job->contexts + SL_ROOT_CONTEXT * job->done;
+	unsigned tries = 0;
+	enum sl_err err;
+
+	sessions->last = job->done + 1 == job->n;
+	if (r->bound == NULL)
+		return sl_tpm_command_hmac(batch, object, sessions, context, &job->secrets[job->done]);
+	do {
+		err = sl_tpm_plan_run(batch, &r->bound->plan, &sessions->policy);
+		if (err == SL_OK)
+			err = sl_tpm_command_hmac(batch, object, sessions, context, &job->secrets[job->done]);
+	} while (sl_tpm_plan_again(batch, &sessions->policy, err, &tries));
+	return err;
+}
+
+/* The sessions come first: their salt key has left the TPM before the root comes in. */
 static enum sl_err
 attempt(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 {
 	struct sl_tpm_grant grant = sl_tpm_grant_of(r, r->spec->hierarchy);
-	struct sl_tpm_session session = { .handle = 0 };
+	struct sl_tpm_sessions sessions = { .by_policy = r->bound != NULL };
 	struct sl_tpm_object object = { .handle = 0 };
-	struct sl_root_name salt;
-	enum sl_err err = sl_tpm_salt_start(batch, r, &grant, &session, &salt);
+	enum sl_err err = sl_tpm_bound_plan(batch, r);
 
-	if (err == SL_OK && is_named_by_salt(r) && (err = name_by_salt(r, &salt, &job->name)) == SL_OK) {
-		remember_name(r, &job->name);
-		err = check_expected(batch, job);
-	}
-	grant.shared = &session; /* so nobody in between can choose another hierarchy */
-	if (err == SL_OK)
+	if (err != SL_OK)
+		return err;
+	if ((err = start(batch, r, &grant, &sessions, job)) == SL_OK)
 		err = load_for(batch, r, &grant, job, &object);
-	for (size_t i = 0; err == SL_OK && i < job->n; i++) {
-		session.last = i + 1 == job->n;
-		err = sl_tpm_command_hmac(batch, &object, &session, job->contexts + SL_ROOT_CONTEXT * i, &job->secrets[i]);
-	}
+	if (r->bound != NULL)
+		sl_tpm_grant_end(batch, &grant);
+	for (job->done = 0; err == SL_OK && job->done < job->n; job->done++)
+		err = derive_one(batch, r, &object, &sessions, job);
 	unload(batch, r, &object);
-	sl_tpm_session_end(batch, &session);
+	sl_tpm_session_end(batch, &sessions.policy);
+	sl_tpm_session_end(batch, &sessions.plain);
 	sl_tpm_grant_end(batch, &grant);
 	if (err != SL_OK)
 		job_clear(job);
+	if (err == SL_ERR_POLICY)
+		sl_tpm_bound_failed(batch, r);
 	return err;
 }
 
@@ -244,11 +299,15 @@ try_twice(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 		err = attempt(batch, r, job);
 		if (err == SL_ERR_AUTH && r->spec->auth_file == NULL) /* where there was nothing to authorize */
 			return SL_ERR_DEVICE;
+		if (err == SL_ERR_POLICY && r->bound != NULL && r->bound->again) {
+			r->bound->again = false; /* the machine may have moved to another signed state */
+			continue;
+		}
 		if (!is_stale(err))
 			return err;
 		forget_keys(r);
 	}
-	return SL_ERR_DEVICE;
+	return err == SL_ERR_POLICY ? err : SL_ERR_DEVICE;
 }
 
 static enum sl_err
@@ -368,6 +427,10 @@ static const struct sl_root_ops ops = {
 	.persist = sl_tpm_persist,
 	.seal = sl_tpm_seal,
 	.unseal = sl_tpm_unseal,
+	.policy_state = sl_tpm_bound_state,
+	.pcr_read = sl_tpm_bound_pcr_read,
+	.lockout = sl_tpm_device_lockout,
+	.nv = &sl_tpm_nv_ops,
 };
 
 enum sl_err
@@ -386,7 +449,11 @@ sl_tpm_primary_open(struct sl_device *device, const struct sl_root_spec *spec, s
 		memcpy(r->pin.bytes, spec->salt_name, sizeof(spec->salt_name));
 		r->pin.len = sizeof(spec->salt_name);
 	}
-	if ((err = sl_tpm_public_root(spec->name_space == NULL ? "" : spec->name_space, &r->tmpl)) != SL_OK)
+	if (spec->policy.kind == SL_POLICY_NONE)
+		err = sl_tpm_public_root(spec->name_space == NULL ? "" : spec->name_space, NULL, &r->tmpl);
+	else
+		err = (r->bound = calloc(1, sizeof(*r->bound))) == NULL ? SL_ERR_MEMORY : SL_OK;
+	if (err != SL_OK)
 		return err;
 	*ret_root = &SL_TAKE(r)->base;
 	return SL_OK;

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/tpm_public.h"
 #include "base/buf.h"
+#include "crypto/key.h"
 
 #include <string.h>
 #include <tss2/tss2_tpm2_types.h>
@@ -11,8 +12,16 @@
 #define KEY_STORAGE (TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
 #define RSA_DEFAULT_EXPONENT 65537
 
+static void
+write_policy(struct sl_writer *w, const uint8_t *policy)
+{
+	sl_writer_u16be(w, policy != NULL ? SL_TPM_POLICY : 0);
+	if (policy != NULL)
+		sl_writer_bytes(w, policy, SL_TPM_POLICY);
+}
+
 enum sl_err
-sl_tpm_public_root(const char *name_space, struct sl_tpm_template *ret_template)
+sl_tpm_public_root(const char *name_space, const uint8_t *policy, struct sl_tpm_template *ret_template)
 {
 	struct sl_tpm_template t = { 0 };
 	struct sl_writer w = sl_writer_of(t.bytes, sizeof(t.bytes));
@@ -29,8 +38,8 @@ sl_tpm_public_root(const char *name_space, struct sl_tpm_template *ret_template)
 		return err;
 	sl_writer_u16be(&w, TPM2_ALG_KEYEDHASH);
 	sl_writer_u16be(&w, TPM2_ALG_SHA256);
-	sl_writer_u32be(&w, KEY_FIXED | TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT);
-	sl_writer_u16be(&w, 0); /* authPolicy */
+	sl_writer_u32be(&w, KEY_FIXED | (policy != NULL ? 0 : TPMA_OBJECT_USERWITHAUTH) | TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT);
+	write_policy(&w, policy);
 	sl_writer_u16be(&w, TPM2_ALG_HMAC);
 	sl_writer_u16be(&w, TPM2_ALG_SHA256);
 	t.fixed = w.used;
@@ -68,18 +77,27 @@ sl_tpm_public_storage(struct sl_tpm_template *ret_template)
 }
 
 void
-sl_tpm_public_sealed(const uint8_t *policy, bool auth, struct sl_tpm_template *ret_template)
+sl_tpm_public_storage_plain(struct sl_tpm_template *ret_template)
+{
+	struct sl_tpm_template t;
+
+	sl_tpm_public_storage(&t);
+	memset(t.bytes + t.fixed, 0, t.len - t.fixed);
+	t.len = t.fixed + 2 * sizeof(uint16_t); /* two empty numbers */
+	*ret_template = t;
+}
+
+void
+sl_tpm_public_sealed(const uint8_t *policy, bool guarded, struct sl_tpm_template *ret_template)
 {
 	struct sl_tpm_template t = { 0 };
 	struct sl_writer w = sl_writer_of(t.bytes, sizeof(t.bytes));
 
 	sl_writer_u16be(&w, TPM2_ALG_KEYEDHASH);
 	sl_writer_u16be(&w, TPM2_ALG_SHA256);
-	sl_writer_u32be(&w, TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | (auth ? 0 : TPMA_OBJECT_NODA) |
+	sl_writer_u32be(&w, TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | (guarded ? 0 : TPMA_OBJECT_NODA) |
 	                    (policy != NULL ? 0 : TPMA_OBJECT_USERWITHAUTH));
-	sl_writer_u16be(&w, policy != NULL ? SL_TPM_POLICY : 0);
-	if (policy != NULL)
-		sl_writer_bytes(&w, policy, SL_TPM_POLICY);
+	write_policy(&w, policy);
 	sl_writer_u16be(&w, TPM2_ALG_NULL); /* scheme */
 	t.fixed = w.used;
 	sl_writer_u16be(&w, 0); /* unique */
@@ -198,7 +216,7 @@ sl_tpm_public_read(const uint8_t *bytes, size_t len, const uint8_t *name, size_t
 }
 
 bool
-sl_tpm_public_is_sealed(const struct sl_tpm_public *key, bool *ret_by_auth)
+sl_tpm_public_is_sealed(const struct sl_tpm_public *key, bool *ret_by_auth, struct sl_bytes *ret_policy)
 {
 	struct sl_reader r = sl_reader_of(key->bytes, key->len);
 	const uint16_t type = sl_reader_u16be(&r);
@@ -206,7 +224,8 @@ sl_tpm_public_is_sealed(const struct sl_tpm_public *key, bool *ret_by_auth)
 
 	(void)sl_reader_u16be(&r); /* nameAlg */
 	attributes = sl_reader_u32be(&r);
-	(void)sl_reader_bytes(&r, sl_reader_u16be(&r)); /* authPolicy */
+	ret_policy->len = sl_reader_u16be(&r);
+	ret_policy->data = sl_reader_bytes(&r, ret_policy->len);
 	if (type != TPM2_ALG_KEYEDHASH || sl_reader_u16be(&r) != TPM2_ALG_NULL ||
 	    (attributes & (TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_DECRYPT | TPMA_OBJECT_RESTRICTED)) != 0)
 		return false;

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What to do about a response code. */
@@ -19,5 +20,9 @@ enum sl_tpm_cure {
 /* rc as in a response header, or with the layer number of a resource manager. SL_OK for success. */
 enum sl_err sl_tpm_rc_err(uint32_t rc);
 enum sl_tpm_cure sl_tpm_rc_cure(uint32_t rc);
+/* A constant string: that of sl_tpm_rc_err(), or a clearer one where the code says more. */
+const char *sl_tpm_rc_text(uint32_t rc);
+/* The same code, whatever parameter, handle or session it is about. */
+bool sl_tpm_rc_is(uint32_t rc, uint32_t code);
 
 #endif

@@ -14,7 +14,8 @@
 
 /* What one command needs from its building to the check of its answer. */
 struct exchange {
-	struct sl_secret value; /* sessionKey || authValue */
+	struct sl_secret value; /* sessionKey || authValue: parameter encryption */
+	struct sl_secret proof; /* the HMACs' key: the same, but that a policy has to ask for the authValue (Part 1, 19.6.14) */
 	uint8_t attributes;
 	uint8_t bytes[SL_TPM_MESSAGE_MAX];
 	size_t len;
@@ -24,6 +25,7 @@ static void
 exchange_clear(struct exchange *x)
 {
 	sl_secret_clear(&x->value);
+	sl_secret_clear(&x->proof);
 	sl_secret_wipe(x, sizeof(*x));
 }
 
@@ -55,8 +57,13 @@ hides(uint32_t code, bool answer)
 		return true;
 	case TPM2_CC_GetRandom:
 	case TPM2_CC_Unseal:
+	case TPM2_CC_NV_Read:
+	case TPM2_CC_NV_ReadPublic: /* no secret; but a session that authorizes nothing has to encrypt something */
 		return answer;
 	case TPM2_CC_Create:
+	case TPM2_CC_NV_DefineSpace:
+	case TPM2_CC_NV_Write:
+	case TPM2_CC_NV_ChangeAuth:
 		return !answer;
 	default:
 		return false;
@@ -95,12 +102,13 @@ write_session(const struct sl_tpm_command *c, struct exchange *x, uint8_t *param
 	if (s->encrypts && hides(c->code, false) && (hidden = first_2b(params, c->params_len, &len)) != NULL)
 		x->attributes |= TPMA_SESSION_DECRYPT;
 	if ((err = sl_rand(s->nonce_caller, SL_TPM_NONCE)) != SL_OK ||
-	    (err = sl_tpm_session_value(s, c->auth ? c->auth_value : NULL, &x->value)) != SL_OK)
+	    (err = sl_tpm_session_value(s, c->auth ? c->auth_value : NULL, &x->value)) != SL_OK ||
+	    (err = sl_tpm_session_value(s, c->auth && (!s->policy || s->by_auth) ? c->auth_value : NULL, &x->proof)) != SL_OK)
 		return err;
 	if (hidden != NULL && (err = sl_tpm_session_crypt(&x->value, nonces, true, hidden, len)) != SL_OK)
 		return err;
 	if ((err = cp_hash(c, params, hash)) != SL_OK ||
-	    (err = sl_tpm_session_hmac(&x->value, hash, nonces, x->attributes, mac)) != SL_OK)
+	    (err = sl_tpm_session_hmac(&x->proof, hash, nonces, x->attributes, mac)) != SL_OK)
 		return err;
 	sl_writer_u32be(w, 4 + 2 + SL_TPM_NONCE + 1 + 2 + HASH_LEN);
 	sl_writer_u32be(w, s->handle);
@@ -311,12 +319,19 @@ check_session(const struct sl_tpm_command *c, struct exchange *x, struct sl_read
 
 	if (nonce == NULL || mac == NULL || !sl_reader_done(auth))
 		return SL_ERR_DEVICE;
+	if (c->answer_auth != NULL) {
+		sl_secret_clear(&x->proof);
+		if ((err = sl_tpm_session_value(s, c->answer_auth, &x->proof)) != SL_OK)
+			return err;
+	}
 	if ((err = rp_hash(c->code, answer->params, answer->params_len, hash)) != SL_OK ||
-	    (err = sl_tpm_session_hmac(&x->value, hash, nonces, attributes, expected)) != SL_OK)
+	    (err = sl_tpm_session_hmac(&x->proof, hash, nonces, attributes, expected)) != SL_OK)
 		return err;
 	if (!sl_secret_equal(mac, HASH_LEN, expected, HASH_LEN))
 		return SL_ERR_DEVICE;
 	memcpy(s->nonce_tpm, nonce, SL_TPM_NONCE);
+	if (c->auth && s->policy)
+		s->by_auth = false; /* a use resets the policy (Part 1, 19.7.1) */
 	if ((x->attributes & TPMA_SESSION_ENCRYPT) == 0)
 		return SL_OK;
 	if ((attributes & TPMA_SESSION_ENCRYPT) == 0 || (hidden = first_2b(answer->params, answer->params_len, &len)) == NULL)
@@ -366,6 +381,6 @@ sl_tpm_run(struct sl_tpm_batch *batch, struct sl_tpm_command *command, struct sl
 		err = take_apart(batch, command, &x, answer);
 	if (err != SL_OK && command->name != NULL)
 		sl_tpm_device_trouble(batch->device, "%s: %s: %s (response code 0x%03x)", batch->device->tcti, command->name,
-		                      sl_err_text(err), batch->rc);
+		                      err == sl_tpm_rc_err(batch->rc) ? sl_tpm_rc_text(batch->rc) : sl_err_text(err), batch->rc);
 	return err;
 }

@@ -53,6 +53,18 @@ read_value(const char *path, struct sl_secret *ret_value)
 }
 
 enum sl_err
+sl_tpm_grant_value(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
+{
+	enum sl_err err;
+
+	sl_secret_clear(&grant->value);
+	if (grant->auth_file == NULL || (err = read_value(grant->auth_file, &grant->value)) == SL_OK)
+		return SL_OK;
+	sl_tpm_device_trouble(batch->device, "%s: %s", grant->auth_file, sl_err_text(err));
+	return SL_ERR_ABSENT;
+}
+
+enum sl_err
 sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
 {
 	struct sl_tpm_grant null = { .hierarchy = SL_HIERARCHY_NULL };
@@ -62,11 +74,8 @@ sl_tpm_grant_ready(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
 
 	if (grant->auth_file == NULL || grant->session.handle != 0)
 		return SL_OK;
-	sl_secret_clear(&grant->value);
-	if ((err = read_value(grant->auth_file, &grant->value)) != SL_OK) {
-		sl_tpm_device_trouble(batch->device, "%s: %s", grant->auth_file, sl_err_text(err));
-		return SL_ERR_ABSENT;
-	}
+	if ((err = sl_tpm_grant_value(batch, grant)) != SL_OK)
+		return err;
 	sl_tpm_public_storage(&storage);
 	if ((err = sl_tpm_command_create_primary(batch, &null, &storage, &key)) != SL_OK)
 		return err;
@@ -88,15 +97,22 @@ is_pinned_to(const struct sl_tpm_root *root, const struct sl_tpm_public *key)
 	return root->pin.len == 0 || sl_tpm_public_same_name(&root->pin, &key->name);
 }
 
-/* What a batch wants of the salt key. */
-struct wish {
-	struct sl_tpm_session *session; /* NULL: none */
-	struct sl_tpm_object *parent;   /* the key stays, to load or make objects under it; NULL: not needed any more */
-};
+/* The sessions, salted to key, which is loaded at handle. */
+static enum sl_err
+start_sessions(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key, const struct sl_tpm_wish *wish)
+{
+	enum sl_err err = SL_OK;
+
+	if (wish->session != NULL)
+		err = sl_tpm_session_start(batch, handle, key, wish->session);
+	if (err == SL_OK && wish->policy != NULL)
+		err = sl_tpm_session_start_policy(batch, handle, key, wish->policy);
+	return err;
+}
 
 /* SL_ERR_NOT_FOUND: there is no storage root key that we can use. */
 static enum sl_err
-from_persistent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct wish wish)
+from_persistent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, const struct sl_tpm_wish *wish)
 {
 	struct sl_tpm_salt *salt = &batch->device->salt[root->salt_hierarchy];
 	enum sl_err err;
@@ -112,15 +128,15 @@ from_persistent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct wis
 	}
 	if (!is_pinned_to(root, &salt->key))
 		return SL_ERR_MISMATCH;
-	if (wish.session != NULL && (err = sl_tpm_session_start(batch, SL_TPM_SRK, &salt->key, wish.session)) != SL_OK)
+	if ((err = start_sessions(batch, SL_TPM_SRK, &salt->key, wish)) != SL_OK)
 		return err;
-	if (wish.parent != NULL)
-		*wish.parent = (struct sl_tpm_object){ .handle = SL_TPM_SRK, .key = salt->key };
+	if (wish->parent != NULL)
+		*wish->parent = (struct sl_tpm_object){ .handle = SL_TPM_SRK, .key = salt->key };
 	return SL_OK;
 }
 
 static enum sl_err
-from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct wish wish)
+from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, const struct sl_tpm_wish *wish)
 {
 	struct sl_tpm_salt *salt = &batch->device->salt[root->salt_hierarchy];
 	struct sl_tpm_object object = { .handle = 0 };
@@ -133,10 +149,10 @@ from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tp
 	*salt = (struct sl_tpm_salt){ .known = true, .handle = 0, .key = object.key };
 	if (!is_pinned_to(root, &object.key))
 		err = SL_ERR_MISMATCH;
-	else if (wish.session != NULL)
-		err = sl_tpm_session_start(batch, object.handle, &object.key, wish.session);
-	if (err == SL_OK && wish.parent != NULL)
-		*wish.parent = object;
+	else
+		err = start_sessions(batch, object.handle, &object.key, wish);
+	if (err == SL_OK && wish->parent != NULL)
+		*wish->parent = object;
 	else
 		sl_tpm_command_flush(batch, &object.handle);
 	return err;
@@ -147,7 +163,7 @@ from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tp
  * root key may have been put there since, which harms nobody.
  */
 static enum sl_err
-start_here(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct wish wish)
+start_here(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, const struct sl_tpm_wish *wish)
 {
 	const struct sl_tpm_salt *salt = &batch->device->salt[root->salt_hierarchy];
 	const bool by_template = salt->known && salt->handle == 0 && is_pinned_to(root, &salt->key);
@@ -164,8 +180,8 @@ start_here(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_g
  * The keys of a hierarchy share its seed's life, so a pin does too. The platform's template needs platform authorization, which firmware keeps for
  * itself; a persistent root was put there for just that case, so its sessions are then salted to the owner's key.
  */
-static enum sl_err
-start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct wish wish)
+enum sl_err
+sl_tpm_salt_use(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, const struct sl_tpm_wish *wish)
 {
 	struct sl_tpm_grant owner = sl_tpm_grant_of(root, SL_HIERARCHY_OWNER);
 	const bool fallen = root->salt_hierarchy != root->spec->hierarchy;
@@ -185,16 +201,9 @@ enum sl_err
 sl_tpm_salt_start(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session,
                   struct sl_root_name *ret_name)
 {
-	const enum sl_err err = start(batch, root, grant, (struct wish){ session, NULL });
+	const enum sl_err err = sl_tpm_salt_use(batch, root, grant, &(struct sl_tpm_wish){ .session = session });
 
 	if (err == SL_OK && ret_name != NULL)
 		*ret_name = batch->device->salt[root->salt_hierarchy].key.name;
 	return err;
-}
-
-enum sl_err
-sl_tpm_salt_parent(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tpm_grant *grant, struct sl_tpm_session *session,
-                   struct sl_tpm_object *ret_parent)
-{
-	return start(batch, root, grant, (struct wish){ session, ret_parent });
 }

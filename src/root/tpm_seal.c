@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/sealed.h"
-#include "root/tpm.h"
+#include "root/tpm_bound.h"
 
 #include <string.h>
 
@@ -16,10 +16,17 @@ struct job {
 	const struct sl_secret *auth; /* as the TPM has it: not empty, or NULL */
 	/* seal */
 	struct sl_tpm_creation *creation;
+	struct sl_tpm_template tmpl;
+	uint8_t policy[sizeof(((struct sl_tpm_bound *)NULL)->policy) + 32];
+	size_t policy_len;
+	bool guarded;
 	uint32_t parent;
 	/* unseal */
 	const struct sl_sealed *sealed;
 	struct sl_tpm_object object;
+	bool by_policy;
+	struct sl_bytes auth_policy; /* of the object */
+	struct sl_tpm_plan plan;
 	struct sl_secret data;
 };
 
@@ -29,6 +36,7 @@ struct bench {
 	struct sl_tpm_root *root;
 	struct sl_tpm_grant grant;
 	struct sl_tpm_session session;
+	struct sl_tpm_session policy;
 	struct sl_tpm_object parent;
 };
 
@@ -44,6 +52,7 @@ done(struct bench *b)
 {
 	drop_parent(b);
 	sl_tpm_session_end(b->batch, &b->session);
+	sl_tpm_session_end(b->batch, &b->policy);
 	sl_tpm_grant_end(b->batch, &b->grant);
 }
 
@@ -57,36 +66,59 @@ hierarchy_err(enum sl_err err)
 }
 
 static enum sl_err
-begin(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct bench *b)
+begin(struct sl_tpm_batch *batch, struct sl_tpm_root *r, bool by_policy, struct bench *b)
 {
+	const struct sl_tpm_wish wish = { .session = &b->session, .policy = by_policy ? &b->policy : NULL, .parent = &b->parent };
+
 	*b = (struct bench){ .batch = batch, .root = r, .grant = sl_tpm_grant_of(r, r->spec->hierarchy) };
-	return hierarchy_err(sl_tpm_salt_parent(batch, r, &b->grant, &b->session, &b->parent));
+	return hierarchy_err(sl_tpm_salt_use(batch, r, &b->grant, &wish));
+}
+
+/* Under the root's policy, and its auth after that. */
+static enum sl_err
+write_policy(const struct sl_tpm_root *r, struct job *job, uint8_t digest[SL_TPM_POLICY])
+{
+	struct sl_writer w = sl_writer_of(job->policy, sizeof(job->policy));
+	struct sl_msg msg;
+
+	sl_writer_bytes(&w, r->bound->policy, r->bound->policy_len);
+	if (job->auth != NULL)
+		sl_policy_write_auth_value(&w);
+	job->policy_len = w.used;
+	return sl_writer_ok(&w) ? sl_policy_digest((struct sl_bytes){ job->policy, w.used }, digest, &msg) : SL_ERR_RANGE;
 }
 
 static enum sl_err
 seal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 {
-	SL_CLEANUP(done) struct bench b;
-	enum sl_err err = begin(batch, r, &b);
+	SL_CLEANUP(done) struct bench b = { .batch = batch };
+	uint8_t digest[SL_TPM_POLICY];
+	enum sl_err err = sl_tpm_bound_check(batch, r);
 
+	if (err == SL_OK && r->bound != NULL)
+		err = write_policy(r, job, digest);
+	if (err == SL_OK)
+		err = begin(batch, r, false, &b);
 	if (err != SL_OK)
 		return err;
+	sl_tpm_public_sealed(r->bound == NULL ? NULL : digest, job->guarded, &job->tmpl);
 	b.session.last = true;
 	job->parent = b.parent.handle == SL_TPM_SRK ? SL_TPM_SRK : sl_tpm_grant_handle(r->salt_hierarchy);
 	return sl_tpm_command_create(batch, &b.parent, &b.session, job->creation);
 }
 
 /*
- * The blob names its parent. A key may have been put at the storage root key's handle after it was sealed; unless a pin
+ * The blob names its parent by its hierarchy. Ours is the TCG's template with a `unique` of zeros; the specification of the TSS2 PRIVATE KEY has the
+ * one with an empty `unique`, and so have the blobs of other tools. The session stays the one salted to our key. A key may have been put at the storage root key's handle after it was sealed; unless a pin
  * says which of the two it is, both are tried.
  */
 static enum sl_err
-load_by_template(struct bench *b, struct job *job)
+load_by_template(struct bench *b, struct job *job, bool plain)
 {
 	struct sl_tpm_template storage;
 	enum sl_err err;
 
-	sl_tpm_public_storage(&storage);
+	(plain ? sl_tpm_public_storage_plain : sl_tpm_public_storage)(&storage);
 	b->grant.shared = &b->session;
 	if ((err = hierarchy_err(sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent))) != SL_OK)
 		return err;
@@ -105,7 +137,9 @@ load(struct bench *b, struct job *job)
 
 	drop_parent(b);
 	if (err == SL_ERR_MISMATCH && by_handle && job->sealed->parent != SL_TPM_SRK && b->root->pin.len == 0)
-		err = load_by_template(b, job);
+		err = load_by_template(b, job, false);
+	if (err == SL_ERR_MISMATCH && job->sealed->parent == sl_tpm_grant_handle(b->root->salt_hierarchy))
+		err = load_by_template(b, job, true);
 	if (err == SL_ERR_MISMATCH)
 		sl_tpm_device_trouble(b->batch->device,
 		                      "%s: the sealed key is not this TPM's: sealed by another one, before a clear, or altered",
@@ -114,17 +148,75 @@ load(struct bench *b, struct job *job)
 }
 
 static enum sl_err
+refuse(struct sl_tpm_batch *batch, enum sl_err err, const char *why)
+{
+	sl_tpm_device_trouble(batch->device, "%s: %s", batch->device->tcti, why);
+	return err;
+}
+
+/* What the blob's own policy takes, by now. */
+static enum sl_err
+plan(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
+{
+	const struct sl_policy_spec *spec = &r->spec->policy;
+	const struct sl_tpm_policy_source source = { .policy = job->sealed->policy, .alternatives = job->sealed->auth_policy,
+		                                     .signatures = spec->signatures, .key_file = spec->key_file };
+	struct sl_msg msg = { .text = "" };
+	const enum sl_err err = sl_tpm_plan_make(batch, &source, &job->plan, &msg);
+
+	if (err != SL_OK)
+		return msg.text[0] == '\0' ? err : refuse(batch, err, msg.text);
+	if (memcmp(job->plan.digest, job->auth_policy.data, SL_TPM_POLICY) != 0)
+		return refuse(batch, SL_ERR_POLICY, "the sealed key is under another policy than the one that comes with it, or the PCRs moved");
+	if (job->plan.by_auth && job->auth == NULL)
+		return refuse(batch, SL_ERR_AUTH, "sealed key: its policy asks for an authorization, and none was given");
+	/* It would still be in the key that the answer is encrypted with, and nothing would tell whether it was the right one (Part 1, 21.2). */
+	if (!job->plan.by_auth && !job->sealed->empty_auth)
+		return refuse(batch, SL_ERR_UNSUPPORTED, "sealed key: it has an authorization that its policy does not ask for");
+	if (!job->plan.by_auth && job->auth != NULL)
+		return refuse(batch, SL_ERR_AUTH, "sealed key: its policy asks for no authorization");
+	return SL_OK;
+}
+
+static enum sl_err
+open_by_policy(struct bench *b, struct job *job)
+{
+	unsigned tries = 0;
+	enum sl_err err;
+
+	b->policy.last = true;
+	do {
+		err = sl_tpm_plan_run(b->batch, &job->plan, &b->policy);
+		if (err == SL_OK)
+			err = sl_tpm_command_unseal(b->batch, &job->object, &b->policy, job->auth, &job->data);
+	} while (sl_tpm_plan_again(b->batch, &b->policy, err, &tries));
+	return err != SL_ERR_POLICY ? err : refuse(b->batch, err, "the machine is not in the state that the sealed key's policy wants");
+}
+
+static enum sl_err
+open_by_auth(struct bench *b, struct job *job)
+{
+	b->session.last = true;
+	return sl_tpm_command_unseal(b->batch, &job->object, &b->session, job->auth, &job->data);
+}
+
+static enum sl_err
 unseal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 {
-	SL_CLEANUP(done) struct bench b;
-	enum sl_err err = begin(batch, r, &b);
+	SL_CLEANUP(done) struct bench b = { .batch = batch };
+	enum sl_err err = job->by_policy ? plan(batch, r, job) : SL_OK;
 
+	if (err == SL_OK)
+		err = begin(batch, r, job->by_policy, &b);
+	b.session.last = job->by_policy; /* it is for loading alone */
 	if (err == SL_OK)
 		err = load(&b, job);
 	if (err != SL_OK)
 		return err;
-	b.session.last = true;
-	err = sl_tpm_command_unseal(batch, &job->object, &b.session, job->auth, &job->data);
+	if (job->by_policy)
+		err = open_by_policy(&b, job);
+	else
+		err = open_by_auth(&b, job);
 	sl_tpm_command_flush(batch, &job->object.handle);
 	/* The session was good for loading. */
 	return err == SL_ERR_AUTH && job->auth == NULL ? SL_ERR_DEVICE : err;
@@ -151,41 +243,28 @@ try_twice(struct sl_tpm_root *r, enum sl_err (*once)(struct sl_tpm_batch *, stru
 	return err == SL_ERR_VERIFY || err == SL_ERR_NOT_FOUND ? SL_ERR_DEVICE : err;
 }
 
-/* A TPM takes the zeros off the end of an auth value (Part 1, 19.6.4.3). *ret_auth is empty where there is none. */
-static enum sl_err
-trim(const struct sl_secret *auth, struct sl_secret *ret_auth)
-{
-	size_t len = auth == NULL ? 0 : auth->len;
-
-	if (len > SL_SEAL_AUTH_MAX)
-		return SL_ERR_RANGE;
-	while (len != 0 && auth->bytes[len - 1] == 0)
-		len--;
-	if (len == 0)
-		return auth != NULL && auth->len != 0 ? SL_ERR_ARG : SL_OK;
-	return sl_secret_copy(ret_auth, auth->bytes, len);
-}
-
 enum sl_err
 sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_der,
             size_t *ret_len)
 {
 	struct sl_tpm_root *r = (struct sl_tpm_root *)root;
 	SL_SECRET auth = { 0 };
-	struct sl_tpm_template tmpl;
-	struct sl_tpm_creation creation = { .tmpl = &tmpl, .data = secret };
+	struct sl_tpm_creation creation = { .data = secret };
 	struct job job = { .creation = &creation };
 	struct sl_sealed sealed = { .parent = 0 };
 	enum sl_err err;
 
-	if ((err = trim(spec->auth, &auth)) != SL_OK)
+	if ((err = sl_tpm_session_trim(spec->auth, &auth)) != SL_OK)
 		return err;
-	sl_tpm_public_sealed(spec->policy, auth.len != 0, &tmpl);
-	creation.auth = auth.len == 0 ? NULL : &auth;
+	creation.tmpl = &job.tmpl;
+	creation.auth = job.auth = auth.len == 0 ? NULL : &auth;
+	job.guarded = auth.len != 0 && !spec->strong;
 	if ((err = try_twice(r, seal_once, &job)) != SL_OK)
 		return err;
 	sealed.empty_auth = auth.len == 0;
 	sealed.parent = job.parent;
+	if (job.policy_len != 0)
+		sealed.policy = (struct sl_bytes){ job.policy, job.policy_len };
 	sealed.public_area = (struct sl_bytes){ creation.key.bytes, creation.key.len };
 	sealed.private_area = (struct sl_bytes){ creation.private_area, creation.private_len };
 	return sl_sealed_write(&sealed, ret_der, ret_len);
@@ -193,12 +272,14 @@ sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct 
 
 /* What can be said without asking the TPM; a wrong guess there can cost one of the tries that lock it. */
 static enum sl_err
-check(const struct sl_sealed *sealed, const struct sl_secret *auth, struct sl_tpm_public *ret_key, struct sl_msg *msg)
+check(struct job *job, const struct sl_secret *auth, struct sl_msg *msg)
 {
+	const struct sl_sealed *sealed = job->sealed;
+	struct sl_tpm_public *key = &job->object.key;
 	bool by_auth = false;
-	enum sl_err err = sl_tpm_public_of(sealed->public_area.data, sealed->public_area.len, ret_key);
+	enum sl_err err = sl_tpm_public_of(sealed->public_area.data, sealed->public_area.len, key);
 
-	if (err != SL_OK || !sl_tpm_public_is_sealed(ret_key, &by_auth)) {
+	if (err != SL_OK || !sl_tpm_public_is_sealed(key, &by_auth, &job->auth_policy)) {
 		sl_msg_set(msg, "sealed key: its public part is not that of sealed data");
 		return err == SL_OK ? SL_ERR_FORMAT : err;
 	}
@@ -206,11 +287,16 @@ check(const struct sl_sealed *sealed, const struct sl_secret *auth, struct sl_tp
 		sl_msg_set(msg, "sealed key: its private part is too long");
 		return SL_ERR_FORMAT;
 	}
-	if (!by_auth) {
-		sl_msg_set(msg, "sealed key: only its policy opens it");
+	job->by_policy = !by_auth;
+	if (!by_auth && sealed->policy.len == 0) {
+		sl_msg_set(msg, "sealed key: only its policy opens it, and the blob does not say which that is");
 		return SL_ERR_POLICY;
 	}
-	if (auth->len == 0 && !sealed->empty_auth) {
+	if (!by_auth && (key->hash != SL_HASH_SHA256 || job->auth_policy.len != SL_TPM_POLICY)) {
+		sl_msg_set(msg, "sealed key: its policy has another hash than SHA-256");
+		return SL_ERR_UNSUPPORTED;
+	}
+	if (by_auth && auth->len == 0 && !sealed->empty_auth) {
 		sl_msg_set(msg, "sealed key: it has an authorization, and none was given");
 		return SL_ERR_AUTH;
 	}
@@ -230,11 +316,11 @@ sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct
 
 	if (r->device->pid != getpid())
 		return SL_ERR_DEVICE;
-	err = trim(auth, &trimmed);
+	err = sl_tpm_session_trim(auth, &trimmed);
 	if (err == SL_ERR_ARG || err == SL_ERR_RANGE) /* nobody can have sealed with that */
 		return SL_ERR_AUTH;
 	if (err == SL_OK && (err = sl_sealed_read(der, len, &sealed, &msg)) == SL_OK)
-		err = check(&sealed, &trimmed, &job.object.key, &msg);
+		err = check(&job, &trimmed, &msg);
 	if (err != SL_OK) {
 		sl_tpm_device_trouble(r->device, "%s: %s", r->device->tcti,
 		                      msg.text[0] == '\0' ? sl_err_text(err) : msg.text);

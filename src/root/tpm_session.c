@@ -109,15 +109,15 @@ sl_tpm_session_salt(const struct sl_tpm_public *key, struct sl_secret *ret_salt,
 }
 
 static enum sl_err
-start_params(struct sl_tpm_command *c, const uint8_t *nonce, const uint8_t *sealed, size_t sealed_len)
+start_params(struct sl_tpm_command *c, const struct sl_tpm_session *s, const uint8_t *sealed, size_t sealed_len)
 {
 	struct sl_writer w = sl_writer_of(c->params, sizeof(c->params));
 
 	sl_writer_u16be(&w, SL_TPM_NONCE);
-	sl_writer_bytes(&w, nonce, SL_TPM_NONCE);
+	sl_writer_bytes(&w, s->nonce_caller, SL_TPM_NONCE);
 	sl_writer_u16be(&w, (uint16_t)sealed_len);
 	sl_writer_bytes(&w, sealed, sealed_len);
-	sl_writer_u8(&w, TPM2_SE_HMAC);
+	sl_writer_u8(&w, s->policy ? TPM2_SE_POLICY : TPM2_SE_HMAC);
 	sl_writer_u16be(&w, TPM2_ALG_AES);
 	sl_writer_u16be(&w, AES_KEY * 8);
 	sl_writer_u16be(&w, TPM2_ALG_CFB);
@@ -126,12 +126,12 @@ start_params(struct sl_tpm_command *c, const uint8_t *nonce, const uint8_t *seal
 	return sl_writer_ok(&w) ? SL_OK : SL_ERR_RANGE;
 }
 
-enum sl_err
-sl_tpm_session_start(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key, struct sl_tpm_session *ret_session)
+static enum sl_err
+start(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key, bool policy, struct sl_tpm_session *ret_session)
 {
 	struct sl_tpm_command c = { .code = TPM2_CC_StartAuthSession, .name = "TPM2_StartAuthSession", .handles = { handle, TPM2_RH_NULL },
 		                    .n_handles = 2, .gives_handle = true };
-	struct sl_tpm_session s = { .encrypts = true };
+	struct sl_tpm_session s = { .encrypts = true, .policy = policy };
 	SL_TPM_ANSWER a = { .len = 0 };
 	SL_SECRET salt = { 0 };
 	uint8_t sealed[SL_TPM_SALT_MAX];
@@ -142,7 +142,7 @@ sl_tpm_session_start(struct sl_tpm_batch *batch, uint32_t handle, const struct s
 
 	if ((err = sl_rand(s.nonce_caller, SL_TPM_NONCE)) != SL_OK ||
 	    (err = sl_tpm_session_salt(key, &salt, sealed, &sealed_len)) != SL_OK ||
-	    (err = start_params(&c, s.nonce_caller, sealed, sealed_len)) != SL_OK ||
+	    (err = start_params(&c, &s, sealed, sealed_len)) != SL_OK ||
 	    (err = sl_tpm_run(batch, &c, &a)) != SL_OK)
 		return err;
 	s.handle = a.handle;
@@ -155,6 +155,19 @@ sl_tpm_session_start(struct sl_tpm_batch *batch, uint32_t handle, const struct s
 	if (err == SL_OK)
 		*ret_session = s;
 	return err;
+}
+
+enum sl_err
+sl_tpm_session_start(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key, struct sl_tpm_session *ret_session)
+{
+	return start(batch, handle, key, false, ret_session);
+}
+
+enum sl_err
+sl_tpm_session_start_policy(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key,
+                            struct sl_tpm_session *ret_session)
+{
+	return start(batch, handle, key, true, ret_session);
 }
 
 void
@@ -180,6 +193,20 @@ sl_tpm_session_value(const struct sl_tpm_session *session, const struct sl_secre
 		memcpy(value.bytes + session->key.len, auth->bytes, extra);
 	*ret_value = sl_secret_take(&value);
 	return SL_OK;
+}
+
+enum sl_err
+sl_tpm_session_trim(const struct sl_secret *auth, struct sl_secret *ret_auth)
+{
+	size_t len = auth == NULL ? 0 : auth->len;
+
+	if (len > SL_SEAL_AUTH_MAX)
+		return SL_ERR_RANGE;
+	while (len != 0 && auth->bytes[len - 1] == 0)
+		len--;
+	if (len == 0)
+		return auth != NULL && auth->len != 0 ? SL_ERR_ARG : SL_OK;
+	return sl_secret_copy(ret_auth, auth->bytes, len);
 }
 
 enum sl_err

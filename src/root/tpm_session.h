@@ -19,6 +19,8 @@ struct sl_tpm_session {
 	uint32_t handle; /* 0: none */
 	bool encrypts;   /* first parameters are encrypted, both ways where the command has them */
 	bool last;       /* the next command that succeeds ends the session */
+	bool policy;     /* a policy session: tpm_policy.h */
+	bool by_auth;    /* policy: the auth value of what is used goes into the HMACs (TPM2_PolicyAuthValue) */
 	uint8_t nonce_caller[SL_TPM_NONCE];
 	uint8_t nonce_tpm[SL_TPM_NONCE];
 	struct sl_secret key;
@@ -32,12 +34,21 @@ SL_MUST_CHECK enum sl_err sl_tpm_session_salt(const struct sl_tpm_public *key, s
 /* TPM2_StartAuthSession with key, which is loaded at handle. */
 SL_MUST_CHECK enum sl_err sl_tpm_session_start(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key,
                                                struct sl_tpm_session *ret_session);
+/* The same, with a policy session: what it allows is said by the commands of tpm_policy.h. */
+SL_MUST_CHECK enum sl_err sl_tpm_session_start_policy(struct sl_tpm_batch *batch, uint32_t handle, const struct sl_tpm_public *key,
+                                                      struct sl_tpm_session *ret_session);
 /* Wipes it here; the TPM's half is flushed if it lives still. */
 void sl_tpm_session_end(struct sl_tpm_batch *batch, struct sl_tpm_session *session);
 
 /* The key of the session's HMACs and encryption: sessionKey || authValue. auth NULL: empty. */
 SL_MUST_CHECK enum sl_err sl_tpm_session_value(const struct sl_tpm_session *session, const struct sl_secret *auth,
                                                struct sl_secret *ret_value);
+
+/*
+ * An auth value without the zeros at its end, which a TPM takes off (Part 1, 19.6.4.3); *ret_auth is empty where there is none. auth may be NULL.
+ * SL_ERR_RANGE: longer than SL_SEAL_AUTH_MAX; SL_ERR_ARG: of zeros only.
+ */
+SL_MUST_CHECK enum sl_err sl_tpm_session_trim(const struct sl_secret *auth, struct sl_secret *ret_auth);
 
 /* nonceNewer and nonceOlder of Part 1: caller and TPM in a command, the other way round in an answer. */
 struct sl_tpm_nonces {

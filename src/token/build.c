@@ -6,6 +6,7 @@
 #include "crypto/digest.h"
 #include "crypto/rand.h"
 #include "seedleaf.h"
+#include "token/template.h"
 
 #include <string.h>
 
@@ -161,6 +162,8 @@ set_default(struct sl_attrs *attrs, CK_ATTRIBUTE_TYPE type, enum value value, un
 enum sl_err
 sl_build_defaults(struct sl_attrs *attrs, CK_OBJECT_CLASS class, unsigned usage)
 {
+	if (class == CKO_SECRET_KEY && sl_template_is_for_wrapping(attrs))
+		usage &= SL_USE_WRAP;
 	for (size_t i = 0; i < SL_ARRAY_LEN(defaults); i++) {
 		enum sl_err err;
 
@@ -277,4 +280,19 @@ sl_build_recipe(struct sl_attrs *attrs, const struct sl_recipe *recipe)
 	    (err = sl_attrs_set(attrs, CKA_SEEDLEAF_TYPE, recipe->type.name, strlen(recipe->type.name))) != SL_OK)
 		return err;
 	return sl_attrs_set_ulong(attrs, CKA_SEEDLEAF_VERSION, recipe->version);
+}
+
+enum sl_err
+sl_build_certificate(struct sl_attrs *attrs, const struct sl_cert *cert)
+{
+	enum sl_err err;
+
+	if ((err = sl_attrs_set_ulong(attrs, CKA_CLASS, CKO_CERTIFICATE)) != SL_OK ||
+	    (err = sl_attrs_set_ulong(attrs, CKA_CERTIFICATE_TYPE, CKC_X_509)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_VALUE, cert->der.bytes, cert->der.len)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_SUBJECT, cert->subject.bytes, cert->subject.len)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_ISSUER, cert->issuer.bytes, cert->issuer.len)) != SL_OK ||
+	    (err = sl_attrs_set(attrs, CKA_SERIAL_NUMBER, cert->serial.bytes, cert->serial.len)) != SL_OK)
+		return err;
+	return sl_attrs_set(attrs, CKA_PUBLIC_KEY_INFO, cert->spki.bytes, cert->spki.len);
 }

@@ -4,6 +4,7 @@
 #define SL_TOKEN_BUILD_H
 
 #include "config/keyfile.h"
+#include "crypto/cert.h"
 #include "crypto/key.h"
 #include "derive/keytype.h"
 #include "token/attr.h"
@@ -34,6 +35,9 @@ SL_MUST_CHECK enum sl_err sl_build_public_parts(struct sl_attrs *attrs, struct s
 
 /* The first 20 bytes of the SHA-256 of the SubjectPublicKeyInfo: the CKA_ID of a pair that was given none. */
 SL_MUST_CHECK enum sl_err sl_build_default_id(struct sl_attrs *attrs, struct sl_key *key);
+
+/* Class, type and what the certificate itself says; replaces what is there. */
+SL_MUST_CHECK enum sl_err sl_build_certificate(struct sl_attrs *attrs, const struct sl_cert *cert);
 
 /* CKA_UNIQUE_ID (PKCS#11 3.0 section 4.4.1): 128 random bits in hex, never given twice. */
 SL_MUST_CHECK enum sl_err sl_build_unique_id(struct sl_attrs *attrs);

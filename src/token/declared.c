@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "crypto/cert.h"
 #include "crypto/digest.h"
+#include "seedleaf.h"
 #include "token/build.h"
 
 #include <stdlib.h>
@@ -95,9 +96,10 @@ build(const struct sl_token *token, const struct sl_declared *d, CK_OBJECT_CLASS
 	    (err = sl_attrs_set_bool(&attrs, CKA_LOCAL, true)) != SL_OK)
 		return err;
 	if (class != CKO_PUBLIC_KEY && ((err = sl_build_recipe(&attrs, &d->recipe)) != SL_OK ||
+	    (err = sl_attrs_set_ulong(&attrs, CKA_SEEDLEAF_ORIGIN, SEEDLEAF_ORIGIN_DERIVED)) != SL_OK ||
 	    (err = sl_attrs_set_bool(&attrs, CKA_ALWAYS_SENSITIVE, true)) != SL_OK ||
 	    (err = sl_attrs_set_bool(&attrs, CKA_NEVER_EXTRACTABLE, true)) != SL_OK ||
-	    (err = sl_material_of_recipe(&d->recipe, NULL, &material)) != SL_OK))
+	    (err = sl_material_of_recipe(&d->recipe, token->guarded, NULL, &material)) != SL_OK))
 		return err;
 	if (class == CKO_SECRET_KEY && (err = secret_size(type, &attrs)) != SL_OK)
 		return err;
@@ -106,21 +108,6 @@ build(const struct sl_token *token, const struct sl_declared *d, CK_OBJECT_CLASS
 	(*ret_object)->home = SL_HOME_DECLARED;
 	(*ret_object)->unfinished = class != CKO_SECRET_KEY;
 	return SL_OK;
-}
-
-static enum sl_err
-set_certificate(const struct sl_cert *cert, struct sl_attrs *attrs)
-{
-	enum sl_err err;
-
-	if ((err = sl_attrs_set_ulong(attrs, CKA_CLASS, CKO_CERTIFICATE)) != SL_OK ||
-	    (err = sl_attrs_set_ulong(attrs, CKA_CERTIFICATE_TYPE, CKC_X_509)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_VALUE, cert->der.bytes, cert->der.len)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_SUBJECT, cert->subject.bytes, cert->subject.len)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_ISSUER, cert->issuer.bytes, cert->issuer.len)) != SL_OK ||
-	    (err = sl_attrs_set(attrs, CKA_SERIAL_NUMBER, cert->serial.bytes, cert->serial.len)) != SL_OK)
-		return err;
-	return sl_attrs_set(attrs, CKA_PUBLIC_KEY_INFO, cert->spki.bytes, cert->spki.len);
 }
 
 static enum sl_err
@@ -138,7 +125,7 @@ build_certificate(const struct sl_token *token, struct sl_declared *d, struct sl
 		sl_msg_set(msg, "%s: expected an X.509 certificate, PEM or DER", d->file->certificate);
 		return err;
 	}
-	if ((err = set_certificate(&cert, &attrs)) != SL_OK || (err = set_identity(token, d, &attrs)) != SL_OK ||
+	if ((err = sl_build_certificate(&attrs, &cert)) != SL_OK || (err = set_identity(token, d, &attrs)) != SL_OK ||
 	    (err = set_unique_id(d, token, CKO_CERTIFICATE, &attrs)) != SL_OK ||
 	    (err = sl_build_defaults(&attrs, CKO_CERTIFICATE, 0)) != SL_OK ||
 	    (err = sl_object_new(&attrs, NULL, &d->objects[SL_DECLARED_CERTIFICATE])) != SL_OK)
@@ -233,4 +220,59 @@ sl_declared_forget_locked(struct sl_token *token)
 			sl_object_unref(&d->objects[k]);
 		*d = fresh;
 	}
+}
+
+/* The same key, not computed yet; what is on record of it stays. */
+static enum sl_err
+without_key(const struct sl_declared *d, struct sl_object **ret_fresh)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
+	SL_CLEANUP(sl_material_unref) struct sl_material *material = NULL;
+	const struct sl_object *object = d->objects[SL_DECLARED_KEY];
+	const struct sl_attr *spki = sl_attrs_get(&object->attrs, CKA_PUBLIC_KEY_INFO);
+	struct sl_known known = { .hints = d->hints };
+	enum sl_err err;
+
+	if (spki != NULL && spki->len != 0) {
+		known.spki = spki->value;
+		known.spki_len = spki->len;
+	}
+	if ((err = sl_material_of_recipe(&d->recipe, sl_material_bound(object->material), &known, &material)) != SL_OK ||
+	    (err = sl_object_clone(object, &fresh)) != SL_OK)
+		return err;
+	sl_material_unref(&fresh->material);
+	fresh->material = SL_TAKE(material);
+	fresh->handle = 0;
+	*ret_fresh = SL_TAKE(fresh);
+	return SL_OK;
+}
+
+void
+sl_declared_close_locked(struct sl_token *token)
+{
+	for (size_t i = 0; i < token->n_declared; i++) {
+		struct sl_declared *d = &token->declared[i];
+		struct sl_object *fresh = NULL;
+
+		if (d->objects[SL_DECLARED_KEY] == NULL || !sl_object_is_private(d->objects[SL_DECLARED_KEY]))
+			continue;
+		if (without_key(d, &fresh) != SL_OK)
+			sl_log(SL_LOG_ERROR, "out of memory: the key \"%s\" is not listed", d->file->label);
+		sl_object_unref(&d->objects[SL_DECLARED_KEY]);
+		d->objects[SL_DECLARED_KEY] = fresh;
+	}
+}
+
+enum sl_err
+sl_declared_open_locked(struct sl_token *token)
+{
+	enum sl_err err = SL_OK;
+
+	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {
+		struct sl_object *key = token->declared[i].objects[SL_DECLARED_KEY];
+
+		if (key != NULL && token->declared[i].ready && key->handle == 0)
+			err = sl_token_publish_locked(token, key);
+	}
+	return err;
 }

@@ -3,7 +3,7 @@
 #ifndef SL_TOKEN_DECLARED_H
 #define SL_TOKEN_DECLARED_H
 
-#include "token/token.h"
+#include "token/view.h"
 
 /* A declared key and the objects it stands for: private and public key or secret key, and its certificate. */
 enum {
@@ -18,6 +18,7 @@ struct sl_declared {
 	struct sl_recipe recipe;
 	bool current;                  /* the version that is declared; false: an older one that is kept */
 	bool ready;                    /* the public half is known */
+	struct sl_rsa_hints hints;     /* what is on record with it */
 	struct sl_object *objects[SL_DECLARED_OBJECTS]; /* snapshots to publish; NULL: none */
 };
 
@@ -27,11 +28,22 @@ void sl_declared_free(struct sl_token *token);
 
 /*
  * Publishes those that can match the template, after finding their public halves: in the store, or by one batch on the root; what is found out
- * is stored where the store can be written. Holds token.lock at no time when it asks the root.
+ * is stored where the store can be written. On a token with PINs the root is asked for its user only, and the private objects are left to
+ * sl_declared_open_locked(). Holds token.lock at no time when it asks the root.
  */
-SL_MUST_CHECK enum sl_err sl_declared_finish(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n);
+SL_MUST_CHECK enum sl_err sl_declared_finish(struct sl_token *token, const struct sl_view *view, const CK_ATTRIBUTE *template,
+                                             CK_ULONG n);
+
+/* Publishes what is finished and not published, for somebody who may see it. token.lock is held for writing. */
+SL_MUST_CHECK enum sl_err sl_declared_open_locked(struct sl_token *token);
 
 /* Back to what is known without the root: it is another one now. token.lock is held for writing. */
 void sl_declared_forget_locked(struct sl_token *token);
+
+/*
+ * A logout: the private objects are other snapshots with no handle and without the keys, until they are published again. token.lock is held for
+ * writing.
+ */
+void sl_declared_close_locked(struct sl_token *token);
 
 #endif

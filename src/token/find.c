@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/token.h"
 
+#include "token/builtin.h"
 #include "token/declared.h"
 #include "token/rv.h"
 #include "token/template.h"
@@ -40,8 +41,10 @@ add(struct handles *h, CK_OBJECT_HANDLE handle)
 struct search {
 	const CK_ATTRIBUTE *template;
 	CK_ULONG n;
+	struct sl_view view;
 	bool asks_edwards; /* names more than a class */
 	bool asks_profile; /* names CKO_PROFILE */
+	bool asks_mechanism;
 };
 
 /*
@@ -57,16 +60,16 @@ names_more_than_class(const CK_ATTRIBUTE *template, CK_ULONG n)
 	return false;
 }
 
-static bool
-names_profile(const CK_ATTRIBUTE *template, CK_ULONG n)
+bool
+sl_token_find_names(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS class)
 {
-	CK_OBJECT_CLASS class;
+	CK_OBJECT_CLASS named;
 
 	for (CK_ULONG i = 0; i < n; i++) {
-		if (template[i].type != CKA_CLASS || template[i].ulValueLen != sizeof(class) || template[i].pValue == NULL)
+		if (template[i].type != CKA_CLASS || template[i].ulValueLen != sizeof(named) || template[i].pValue == NULL)
 			continue;
-		memcpy(&class, template[i].pValue, sizeof(class));
-		if (class == CKO_PROFILE)
+		memcpy(&named, template[i].pValue, sizeof(named));
+		if (named == class)
 			return true;
 	}
 	return false;
@@ -81,18 +84,33 @@ wanted(const struct sl_token *token, const struct search *s, const struct sl_obj
 	       sl_object_key_type(object) == CKK_EC;
 }
 
-/* Session objects and declared ones: all in memory. token.lock is held. */
+/* Profiles are for those who ask for them, and one of them is only true of tokens with a user PIN. */
+static bool
+applies(const struct search *s, const struct sl_object *builtin)
+{
+	if (builtin->home != SL_HOME_PROFILE)
+		return true;
+	return s->asks_profile && (s->view.user_pin || sl_attrs_ulong(&builtin->attrs, CKA_PROFILE_ID, 0) != CKP_AUTHENTICATION_TOKEN);
+}
+
+/* Session objects and declared ones: all in memory. token.lock is held for writing. */
 static enum sl_err
-find_in_memory(const struct sl_token *token, const struct search *s, struct handles *found)
+find_in_memory(struct sl_token *token, const struct search *s, struct handles *found)
 {
 	const struct sl_object *object;
 	enum sl_err err = SL_OK;
 	size_t at = 0;
 
+	if (sl_view_private(&s->view, token) && ((err = sl_builtin_open_locked(token)) != SL_OK ||
+	    (err = sl_declared_open_locked(token)) != SL_OK))
+		return err;
 	for (size_t i = 0; i < SL_ARRAY_LEN(token->builtin) && err == SL_OK; i++)
-		if (token->builtin[i] != NULL && (token->builtin[i]->home != SL_HOME_PROFILE || s->asks_profile) &&
+		if (token->builtin[i] != NULL && token->builtin[i]->handle != 0 && applies(s, token->builtin[i]) &&
 		    wanted(token, s, token->builtin[i]))
 			err = add(found, token->builtin[i]->handle);
+	for (size_t i = 0; i < token->n_mechanisms && s->asks_mechanism && err == SL_OK; i++)
+		if (wanted(token, s, token->mechanisms[i]))
+			err = add(found, token->mechanisms[i]->handle);
 	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++) {
 		for (size_t k = 0; k < SL_DECLARED_OBJECTS && err == SL_OK; k++) {
 			object = token->declared[i].objects[k];
@@ -104,6 +122,20 @@ find_in_memory(const struct sl_token *token, const struct search *s, struct hand
 		if (wanted(token, s, object))
 			err = add(found, object->handle);
 	return err;
+}
+
+static enum sl_err
+sealed_material(const struct sl_record *record, const struct sl_known *known, struct sl_material **ret_material)
+{
+	const struct sl_sealed_key sealed = {
+		.blob = record->sealed,
+		.len = record->sealed_len,
+		.form = record->sealed_form == 0 ? SL_SEAL_FORM_HEADED : record->sealed_form,
+		.secret = sl_attrs_ulong(&record->attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_SECRET_KEY,
+		.bound = record->bound,
+	};
+
+	return sl_material_of_sealed(&sealed, known, ret_material);
 }
 
 static enum sl_err
@@ -120,9 +152,9 @@ object_of_record(struct sl_record *record, struct sl_object **ret_object)
 		known.spki_len = spki->len;
 	}
 	if (record->has_recipe)
-		err = sl_material_of_recipe(&record->recipe, &known, &material);
+		err = sl_material_of_recipe(&record->recipe, record->bound, &known, &material);
 	else if (record->sealed != NULL)
-		err = sl_material_of_sealed(record->sealed, record->sealed_len, &known, &material);
+		err = sealed_material(record, &known, &material);
 	else if (class == CKO_PUBLIC_KEY && known.spki != NULL)
 		err = sl_material_of_spki(known.spki, known.spki_len, &material);
 	if (err != SL_OK || (err = sl_object_new(&record->attrs, material, ret_object)) != SL_OK)
@@ -132,9 +164,12 @@ object_of_record(struct sl_record *record, struct sl_object **ret_object)
 	return SL_OK;
 }
 
-/* The object of a row, from memory or from the store. token.lock is held for writing. The reference is the table's. */
+/*
+ * The object of a row, from memory or from the store; SL_ERR_NOT_FOUND: it is gone, or not to be seen. token.lock is held for writing. The reference is
+ * the table's.
+ */
 static enum sl_err
-stored_object(struct sl_token *token, int64_t row, const struct sl_object **ret_object)
+stored_object(struct sl_token *token, const struct sl_view *view, int64_t row, const struct sl_object **ret_object)
 {
 	SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
 	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
@@ -143,8 +178,11 @@ stored_object(struct sl_token *token, int64_t row, const struct sl_object **ret_
 	*ret_object = sl_table_get(&token->rows, (uint64_t)row);
 	if (*ret_object != NULL)
 		return SL_OK;
-	if ((err = sl_store_load(token->instance->store, row, &record)) != SL_OK || (err = object_of_record(&record, &object)) != SL_OK ||
-	    (err = sl_token_publish_locked(token, object)) != SL_OK)
+	if ((err = sl_store_load(token->instance->store, row, &record)) != SL_OK)
+		return err;
+	if (sl_attrs_bool(&record.attrs, CKA_PRIVATE, false) && !sl_view_private(view, token))
+		return SL_ERR_NOT_FOUND;
+	if ((err = object_of_record(&record, &object)) != SL_OK || (err = sl_token_publish_locked(token, object)) != SL_OK)
 		return err;
 	*ret_object = object;
 	return SL_OK;
@@ -222,9 +260,9 @@ find_in_store(struct sl_token *token, int64_t root, const struct search *s, stru
 	for (size_t i = 0; i < n; i++) {
 		const struct sl_object *object;
 
-		err = stored_object(token, rows[i], &object);
+		err = stored_object(token, &s->view, rows[i], &object);
 		if (err == SL_ERR_NOT_FOUND)
-			continue; /* gone since a moment ago */
+			continue;
 		if (err != SL_OK)
 			return err;
 		if (wanted(token, s, object) && (err = add(found, object->handle)) != SL_OK)
@@ -236,7 +274,13 @@ find_in_store(struct sl_token *token, int64_t root, const struct search *s, stru
 CK_RV
 sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n)
 {
-	const struct search s = { template, n, names_more_than_class(template, n), names_profile(template, n) };
+	struct search s = {
+		.template = template,
+		.n = n,
+		.asks_edwards = names_more_than_class(template, n),
+		.asks_profile = sl_token_find_names(template, n, CKO_PROFILE),
+		.asks_mechanism = sl_token_find_names(template, n, CKO_MECHANISM),
+	};
 	SL_CLEANUP(free_handles) struct handles found = { 0 };
 	struct sl_root_name name;
 	int64_t root = 0;
@@ -248,9 +292,11 @@ sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, 
 	if ((err = sl_store_generation(token->instance->store, &generation)) != SL_OK ||
 	    (err = sl_store_has(token->instance->store, token->config->name, &stored)) != SL_OK)
 		return sl_rv(err);
+	if ((err = sl_view_take(token, &s.view)) != SL_OK)
+		return sl_rv(err);
 	if ((stored || token->n_declared != 0) && (err = sl_token_identify(token, &name, &root)) != SL_OK)
 		return sl_rv(err);
-	if (token->n_declared != 0 && (err = sl_declared_finish(token, template, n)) != SL_OK)
+	if (token->n_declared != 0 && (err = sl_declared_finish(token, &s.view, template, n)) != SL_OK)
 		return sl_rv(err);
 	(void)pthread_rwlock_wrlock(&token->lock);
 	if ((err = find_in_memory(token, &s, &found)) == SL_OK && root != 0)

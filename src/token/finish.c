@@ -26,6 +26,7 @@ struct job {
 struct jobs {
 	struct job at[BATCH_MAX];
 	size_t n;
+	const struct sl_view *view;
 	unsigned epoch;
 };
 
@@ -40,13 +41,15 @@ clear_jobs(struct jobs *jobs)
 	jobs->n = 0;
 }
 
-/* Those not ready that the template may ask for, BATCH_MAX at a time. */
+/* Those not ready that the template may ask for, from number *at on, BATCH_MAX at a time. */
 static void
-collect(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, struct jobs *jobs)
+collect(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, size_t *at, struct jobs *jobs)
 {
+	size_t i;
+
 	(void)pthread_rwlock_rdlock(&token->lock);
 	jobs->epoch = token->epoch;
-	for (size_t i = 0; i < token->n_declared && jobs->n < BATCH_MAX; i++) {
+	for (i = *at; i < token->n_declared && jobs->n < BATCH_MAX; i++) {
 		const struct sl_declared *d = &token->declared[i];
 		bool wanted = false;
 
@@ -56,6 +59,7 @@ collect(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, struct
 			continue;
 		jobs->at[jobs->n++] = (struct job){ .index = i, .key = sl_object_ref(d->objects[SL_DECLARED_KEY]) };
 	}
+	*at = i;
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
@@ -63,6 +67,12 @@ static const struct sl_recipe *
 recipe_of(const struct job *job)
 {
 	return sl_material_recipe(job->key->material);
+}
+
+static bool
+is_bound(const struct job *job)
+{
+	return sl_material_bound(job->key->material);
 }
 
 static bool
@@ -134,11 +144,14 @@ static enum sl_err
 derive(struct sl_token *token, const struct sl_root_name *name, struct jobs *jobs)
 {
 	SL_CLEANUP(clear_secrets) struct batch_secrets secrets = { .n = 0 };
+	SL_SECRET token_secret = { 0 };
 	uint8_t contexts[BATCH_MAX * SL_CONTEXT_LEN];
 	struct job *missing[BATCH_MAX];
 	size_t n = 0;
-	enum sl_err err = SL_OK;
+	enum sl_err err;
 
+	/* SL_ERR_LOGIN: nobody may compute them now. */
+	err = sl_view_secret(token, jobs->view, true, &token_secret);
 	for (size_t i = 0; i < jobs->n && err == SL_OK; i++) {
 		struct job *job = &jobs->at[i];
 		struct sl_keyid id;
@@ -146,6 +159,11 @@ derive(struct sl_token *token, const struct sl_root_name *name, struct jobs *job
 		if (!is_pair(job) || job->public_key != NULL)
 			continue;
 		id = sl_recipe_keyid(recipe_of(job));
+		if (is_bound(job) != (token_secret.len != 0))
+			err = SL_ERR_LOGIN; /* the token got its PINs, or lost them, since we looked */
+		if (err != SL_OK)
+			break;
+		id.token_secret = is_bound(job) ? token_secret.bytes : NULL;
 		err = sl_context(&id, contexts + n * SL_CONTEXT_LEN);
 		missing[n++] = job;
 	}
@@ -167,6 +185,7 @@ derive(struct sl_token *token, const struct sl_root_name *name, struct jobs *job
 static void
 remember(struct sl_token *token, const struct jobs *jobs)
 {
+	uint8_t secret_id[SL_SECRET_ID];
 	int64_t root = 0;
 	enum sl_err err = SL_OK;
 
@@ -178,8 +197,11 @@ remember(struct sl_token *token, const struct jobs *jobs)
 				return;
 			err = sl_token_store_root(token, &root);
 		}
+		if (err == SL_OK && is_bound(&jobs->at[i]))
+			err = sl_login_secret_id(token, secret_id);
 		if (err == SL_OK)
-			err = sl_store_set_public(token->instance->store, root, jobs->at[i].store_index, &jobs->at[i].pub);
+			err = sl_store_set_public(token->instance->store, root, jobs->at[i].store_index, &jobs->at[i].pub,
+			                          is_bound(&jobs->at[i]) ? secret_id : NULL);
 	}
 	if (err != SL_OK)
 		sl_log(SL_LOG_INFO, "public keys are not stored: %s", sl_err_text(err));
@@ -201,14 +223,21 @@ finish_object(const struct sl_object *object, const struct job *job, struct sl_o
 		return err;
 	if ((fresh->kind & SL_IS_PUBLIC) != 0)
 		err = sl_material_of_spki(known.spki, known.spki_len, &fresh->material);
-	/* A key that is derived later is compared with what we show now. */
-	if ((fresh->kind & SL_IS_PRIVATE) != 0 && !job->derived) {
+	/* A key that is derived later, or again after a logout, is compared with what we show now. */
+	if ((fresh->kind & SL_IS_PRIVATE) != 0 && (!job->derived || fresh->material != job->key->material)) {
 		sl_material_unref(&fresh->material);
-		err = sl_material_of_recipe(recipe_of(job), &known, &fresh->material);
+		err = sl_material_of_recipe(recipe_of(job), is_bound(job), &known, &fresh->material);
 	}
 	if (err == SL_OK)
 		*ret_object = SL_TAKE(fresh);
 	return err;
+}
+
+/* Of a key that nobody may compute now, and that is not on record, there is nothing to show. */
+static bool
+is_known(const struct job *job)
+{
+	return !is_pair(job) || job->public_key != NULL;
 }
 
 static enum sl_err
@@ -222,11 +251,14 @@ publish(struct sl_token *token, const struct job *job)
 
 		if (d->objects[k] == NULL)
 			continue;
-		if ((err = finish_object(d->objects[k], job, &fresh)) != SL_OK || (err = sl_token_publish_locked(token, fresh)) != SL_OK)
+		if ((err = finish_object(d->objects[k], job, &fresh)) != SL_OK)
+			break;
+		if ((!token->guarded || !sl_object_is_private(fresh)) && (err = sl_token_publish_locked(token, fresh)) != SL_OK)
 			break;
 		sl_object_unref(&d->objects[k]);
 		d->objects[k] = SL_TAKE(fresh);
 	}
+	d->hints = job->pub.hints;
 	d->ready = err == SL_OK;
 	return err;
 }
@@ -239,28 +271,38 @@ publish_all(struct sl_token *token, const struct jobs *jobs)
 	(void)pthread_rwlock_wrlock(&token->lock);
 	/* Another root meanwhile, or another thread was first: then these are not the keys to show. */
 	for (size_t i = 0; i < jobs->n && err == SL_OK && jobs->epoch == token->epoch; i++)
-		if (!token->declared[jobs->at[i].index].ready)
+		if (!token->declared[jobs->at[i].index].ready && is_known(&jobs->at[i]))
 			err = publish(token, &jobs->at[i]);
 	(void)pthread_rwlock_unlock(&token->lock);
 	return err;
 }
 
-/* Up to BATCH_MAX of them; finish_lock is held. *ret_more: there may be others. */
+/* A search that somebody makes, and how far we are with it. */
+struct search {
+	const struct sl_view *view;
+	const CK_ATTRIBUTE *template;
+	CK_ULONG n;
+	size_t at;
+	bool more; /* there may be others */
+};
+
+/* Up to BATCH_MAX of them; finish_lock is held. */
 static enum sl_err
-finish_some(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, bool *ret_more)
+finish_some(struct sl_token *token, struct search *s)
 {
-	SL_CLEANUP(clear_jobs) struct jobs jobs = { .n = 0 };
+	SL_CLEANUP(clear_jobs) struct jobs jobs = { .view = s->view };
 	struct sl_root_name name;
 	int64_t store_root;
 	enum sl_err err;
 
-	collect(token, template, n, &jobs);
-	*ret_more = jobs.n != 0;
+	collect(token, s->template, s->n, &s->at, &jobs);
+	s->more = jobs.n != 0;
 	if (jobs.n == 0)
 		return SL_OK;
 	if ((err = sl_token_identify(token, &name, &store_root)) != SL_OK || (err = look_up(token, store_root, &jobs)) != SL_OK)
 		return err;
-	if ((err = derive(token, &name, &jobs)) != SL_OK) {
+	err = derive(token, &name, &jobs);
+	if (err != SL_OK && err != SL_ERR_LOGIN) {
 		if (err == SL_ERR_MISMATCH)
 			sl_device_forget(token->instance->device);
 		return err;
@@ -271,18 +313,19 @@ finish_some(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, bo
 
 /* Whoever wants what is being computed by another thread waits for it; a search for what is there already does not. */
 enum sl_err
-sl_declared_finish(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n)
+sl_declared_finish(struct sl_token *token, const struct sl_view *view, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
-	SL_CLEANUP(clear_jobs) struct jobs wanted = { .n = 0 };
+	SL_CLEANUP(clear_jobs) struct jobs wanted = { .view = view };
+	struct search s = { .view = view, .template = template, .n = n, .more = true };
 	enum sl_err err = SL_OK;
-	bool more = true;
+	size_t at = 0;
 
-	collect(token, template, n, &wanted);
+	collect(token, template, n, &at, &wanted);
 	if (wanted.n == 0)
 		return SL_OK;
 	(void)pthread_mutex_lock(&token->finish_lock);
-	while (err == SL_OK && more)
-		err = finish_some(token, template, n, &more);
+	while (err == SL_OK && s.more)
+		err = finish_some(token, &s);
 	(void)pthread_mutex_unlock(&token->finish_lock);
 	return err;
 }

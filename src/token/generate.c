@@ -2,11 +2,13 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/generate_private.h"
 
+#include "base/log.h"
 #include "crypto/digest.h"
 #include "crypto/rand.h"
+#include "seedleaf.h"
 #include "token/build.h"
+#include "token/newkey.h"
 #include "token/rv.h"
-#include "token/seal.h"
 #include "token/template.h"
 
 #include <stdlib.h>
@@ -79,11 +81,14 @@ static CK_RV
 find_home(struct sl_birth *b)
 {
 	const bool private = sl_attrs_bool(&b->private, CKA_TOKEN, false);
+	CK_RV rv;
 
 	if (is_pair(b) && sl_attrs_bool(&b->public, CKA_TOKEN, private) != private)
 		return CKR_TEMPLATE_INCONSISTENT;
-	if (sl_attrs_bool(&b->private, CKA_ALWAYS_AUTHENTICATE, false))
-		return CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
+	if (is_pair(b) && (rv = sl_view_make(b->session->token, &b->public, false, &b->view)) != CKR_OK)
+		return rv;
+	if ((rv = sl_view_make(b->session->token, &b->private, true, &b->view)) != CKR_OK)
+		return rv;
 	b->on_token = private;
 	if (!private)
 		return CKR_OK;
@@ -92,17 +97,15 @@ find_home(struct sl_birth *b)
 	return sl_store_writable(b->session->token->instance->store) ? CKR_OK : CKR_TOKEN_WRITE_PROTECTED;
 }
 
-/*
- * Neither the TPM's generator nor the kernel's is trusted alone: the salt is SHA-256 over both.
- */
+/* Neither the TPM's generator nor the kernel's is trusted alone: SHA-256 over both. */
 static enum sl_err
-draw_salt(struct sl_token *token, uint8_t ret_salt[SL_SALT_LEN])
+draw_mixed(struct sl_token *token, uint8_t ret_bytes[32])
 {
 	uint8_t both[64];
 	enum sl_err err;
 
 	if ((err = sl_rand(both, 32)) == SL_OK && (err = sl_root_random(token->root, both + 32, 32)) == SL_OK)
-		err = sl_hash_once(SL_HASH_SHA256, both, sizeof(both), ret_salt);
+		err = sl_hash_once(SL_HASH_SHA256, both, sizeof(both), ret_bytes);
 	sl_secret_wipe(both, sizeof(both));
 	return err;
 }
@@ -126,11 +129,18 @@ name_recipe(struct sl_birth *b, struct sl_recipe *recipe)
 	return CKR_OK;
 }
 
+static bool
+is_private(const struct sl_birth *b)
+{
+	return sl_attrs_bool(&b->private, CKA_PRIVATE, true);
+}
+
 static CK_RV
 derive_on_token(struct sl_birth *b)
 {
 	struct sl_token *token = b->session->token;
 	struct sl_recipe recipe = { .type = b->type, .version = 1 };
+	SL_SECRET token_secret = { 0 };
 	struct sl_root_name name;
 	CK_RV rv;
 
@@ -138,17 +148,21 @@ derive_on_token(struct sl_birth *b)
 	b->recalled = !recipe.salted;
 	if ((rv = name_recipe(b, &recipe)) != CKR_OK)
 		return rv;
-	if (recipe.salted && (rv = sl_rv(draw_salt(token, recipe.salt))) != CKR_OK)
+	if (recipe.salted && (rv = sl_rv(draw_mixed(token, recipe.salt))) != CKR_OK)
 		return rv;
 	if ((rv = sl_rv(sl_token_identify(token, &name, NULL))) != CKR_OK ||
-	    (rv = sl_rv(sl_material_of_recipe(&recipe, NULL, &b->material))) != CKR_OK ||
-	    (rv = sl_rv(sl_material_key(b->material, token->root, &name, &b->key))) != CKR_OK)
+	    (rv = sl_rv(sl_view_secret(token, &b->view, is_private(b), &token_secret))) != CKR_OK ||
+	    (rv = sl_rv(sl_material_of_recipe(&recipe, token_secret.len != 0, NULL, &b->material))) != CKR_OK ||
+	    (rv = sl_rv(sl_material_key(b->material, token->root, &name, &token_secret, &b->key))) != CKR_OK)
 		return rv;
 	b->hints = sl_material_hints(b->material);
 	return CKR_OK;
 }
 
-/* Random keys: those of a session, and those that derivation has no type for, which are sealed on the token. */
+/*
+ * Random keys: those of a session, of libcrypto's generator, which the kernel seeds; and those that are sealed on the token, of the TPM's as well:
+ * what derivation has a type for is its expansion of 32 mixed bytes, and for the others the TPM's bytes stir libcrypto's generator first.
+ */
 static CK_RV
 draw(struct sl_birth *b)
 {
@@ -156,17 +170,16 @@ draw(struct sl_birth *b)
 	SL_SECRET secret = { 0 };
 	CK_RV rv;
 
-	if (!b->derivable) {
-		if ((rv = sl_generate_other(b)) != CKR_OK)
-			return rv;
-		return sl_rv(sl_material_of_key(b->key, &b->material));
-	}
-	/* The expansion of the derived types, from 32 random bytes. */
-	if ((rv = sl_rv(sl_secret_alloc(&secret, SL_ROOT_SECRET_LEN))) != CKR_OK ||
-	    (rv = sl_rv(sl_rand(secret.bytes, secret.len))) != CKR_OK ||
-	    (rv = sl_rv(sl_expand(secret.bytes, &b->type, &unknown, &b->key, NULL))) != CKR_OK)
+	if ((rv = sl_rv(sl_secret_alloc(&secret, SL_ROOT_SECRET_LEN))) != CKR_OK)
 		return rv;
-	return sl_rv(sl_material_of_key(b->key, &b->material));
+	rv = sl_rv(b->on_token ? draw_mixed(b->session->token, secret.bytes) : sl_rand(secret.bytes, secret.len));
+	if (rv == CKR_OK && b->derivable)
+		rv = sl_rv(sl_expand(secret.bytes, &b->type, &unknown, &b->key, NULL));
+	if (rv == CKR_OK && !b->derivable && b->on_token)
+		rv = sl_rv(sl_rand_stir(secret.bytes, secret.len));
+	if (rv == CKR_OK && !b->derivable)
+		rv = sl_generate_other(b);
+	return rv != CKR_OK ? rv : sl_rv(sl_material_of_key(b->key, &b->material));
 }
 
 static enum sl_err
@@ -196,6 +209,8 @@ finish_closed_half(struct sl_birth *b)
 	    (err = set_origin(b, a)) != SL_OK ||
 	    (err = sl_attrs_set_bool(a, CKA_ALWAYS_SENSITIVE, sl_attrs_bool(a, CKA_SENSITIVE, true))) != SL_OK ||
 	    (err = sl_attrs_set_bool(a, CKA_NEVER_EXTRACTABLE, !sl_attrs_bool(a, CKA_EXTRACTABLE, false))) != SL_OK)
+		return err;
+	if (b->on_token && (err = sl_attrs_set_ulong(a, CKA_SEEDLEAF_ORIGIN, recipe != NULL ? SEEDLEAF_ORIGIN_DERIVED : SEEDLEAF_ORIGIN_RANDOM)) != SL_OK)
 		return err;
 	return recipe == NULL ? SL_OK : sl_build_recipe(a, recipe);
 }
@@ -253,15 +268,19 @@ store(struct sl_birth *b, int64_t ret_rows[2])
 	struct sl_record public = { .attrs = b->public };
 	struct sl_record *records[] = { &private, &public };
 	struct sl_token *token = b->session->token;
+	const struct sl_recipe *recipe = sl_material_recipe(b->material);
 	int64_t root;
 	CK_RV rv;
 
 	rv = sl_rv(sl_token_store_root(token, &root));
-	if (rv == CKR_OK && b->derivable) {
+	if (rv == CKR_OK && recipe != NULL) {
 		private.has_recipe = true;
-		private.recipe = *sl_material_recipe(b->material);
+		private.recipe = *recipe;
+		private.bound = sl_material_bound(b->material);
+		if (private.bound)
+			rv = sl_rv(sl_login_secret_id(token, private.secret_id));
 	} else if (rv == CKR_OK) {
-		rv = sl_rv(sl_seal_key(token, b->key, &private.sealed, &private.sealed_len));
+		rv = sl_newkey_seal(token, &b->view, b->key, &private);
 	}
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_store_add(token->instance->store, root, records, is_pair(b) ? 2 : 1, b->recalled));
@@ -293,7 +312,7 @@ publish(struct sl_birth *b, struct sl_attrs *attrs, int64_t row, CK_OBJECT_HANDL
 	object->home = row != 0 ? SL_HOME_STORE : SL_HOME_SESSION;
 	object->session = b->session->handle;
 	object->row = row;
-	rv = sl_rv(sl_token_publish(b->session->token, object));
+	rv = sl_view_publish(b->session->token, &b->view, object);
 	if (rv == CKR_OK)
 		*ret_handle = object->handle;
 	return rv;
@@ -311,12 +330,44 @@ set_unique_ids(struct sl_birth *b)
 	return rv;
 }
 
+/* A key that nobody gets a handle of is none: what is stored already, or shown already, goes again. */
+static void
+take_back(const struct sl_birth *b, const int64_t rows[2], CK_OBJECT_HANDLE public)
+{
+	struct sl_token *token = b->session->token;
+	SL_CLEANUP(sl_object_unref) struct sl_object *shown = public == 0 ? NULL : sl_token_object(token, public);
+
+	for (size_t i = 0; i < 2; i++)
+		if (rows[i] != 0 && sl_store_remove(token->instance->store, rows[i]) != SL_OK)
+			sl_log(SL_LOG_ERROR, "a key that could not be shown stays in the store, and is there at the next start");
+	if (shown != NULL)
+		sl_token_unpublish(token, shown);
+}
+
+static CK_RV
+publish_all(struct sl_birth *b, const int64_t rows[2], CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private)
+{
+	CK_OBJECT_HANDLE public = 0;
+	CK_RV rv = CKR_OK;
+
+	if (is_pair(b))
+		rv = publish(b, &b->public, rows[1], &public);
+	if (rv == CKR_OK)
+		rv = publish(b, &b->private, rows[0], ret_private);
+	if (rv != CKR_OK)
+		take_back(b, rows, public);
+	else if (is_pair(b))
+		*ret_public = public;
+	return rv;
+}
+
 CK_RV
 sl_make_key(struct sl_session *session, const struct sl_generate_spec *spec, CK_OBJECT_HANDLE *ret_public,
             CK_OBJECT_HANDLE *ret_private)
 {
 	SL_CLEANUP(clear_birth) struct sl_birth b = { .session = session, .spec = spec };
 	int64_t rows[2] = { 0, 0 };
+	bool derives;
 	CK_RV rv;
 
 	if ((rv = take_templates(&b)) != CKR_OK || (rv = find_home(&b)) != CKR_OK || (rv = sl_generate_type(&b)) != CKR_OK)
@@ -324,13 +375,12 @@ sl_make_key(struct sl_session *session, const struct sl_generate_spec *spec, CK_
 	/* A key that comes back by the same call has to be a function of the root. */
 	if (b.on_token && !b.derivable && session->token->config->generate == SL_GENERATE_RECALL)
 		return is_pair(&b) && b.key_type != CKK_RSA ? CKR_CURVE_NOT_SUPPORTED : CKR_KEY_SIZE_RANGE;
-	if ((rv = b.on_token && b.derivable ? derive_on_token(&b) : draw(&b)) != CKR_OK)
+	derives = b.on_token && b.derivable && session->token->config->generate != SL_GENERATE_SEALED;
+	if ((rv = derives ? derive_on_token(&b) : draw(&b)) != CKR_OK)
 		return rv;
 	if ((is_pair(&b) && (rv = sl_rv(finish_pair(&b))) != CKR_OK) || (rv = sl_rv(finish_closed_half(&b))) != CKR_OK)
 		return rv;
 	if ((rv = b.on_token ? store(&b, rows) : set_unique_ids(&b)) != CKR_OK)
 		return rv;
-	if (is_pair(&b) && (rv = publish(&b, &b.public, rows[1], ret_public)) != CKR_OK)
-		return rv;
-	return publish(&b, &b.private, rows[0], ret_private);
+	return publish_all(&b, rows, ret_public, ret_private);
 }

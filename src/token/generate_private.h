@@ -4,6 +4,7 @@
 #define SL_TOKEN_GENERATE_PRIVATE_H
 
 #include "token/make.h"
+#include "token/view.h"
 
 /* Shared by generate.c, the life of a new key, and generate_type.c, what kind of key it is. */
 
@@ -12,6 +13,7 @@ struct sl_birth {
 	struct sl_session *session;
 	const struct sl_generate_spec *spec;
 	CK_KEY_TYPE key_type;
+	struct sl_view view;
 	bool on_token;
 	bool derivable;          /* one of the types that derivation version 1 has: `type` */
 	struct sl_keytype type;

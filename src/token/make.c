@@ -3,90 +3,89 @@
 #include "token/make.h"
 
 #include "crypto/cert.h"
+#include "seedleaf.h"
 #include "token/build.h"
 #include "token/newkey.h"
 #include "token/rv.h"
-#include "token/seal.h"
 #include "token/template.h"
 
 #include <string.h>
 
-/* A copy of a sealed key is sealed by the same blob. */
+/* A copy of a sealed key is sealed by the same blob, and so bound to the token secret if that is: then only if. */
 static CK_RV
-take_sealed(const struct sl_material *material, struct sl_record *record)
+take_sealed(const struct sl_sealed_key *sealed, struct sl_record *record)
 {
-	size_t len;
-	const uint8_t *blob = sl_material_sealed(material, &len);
-
-	if (blob == NULL)
-		return CKR_OK;
-	if ((record->sealed = malloc(len)) == NULL)
+	if ((record->sealed = malloc(sealed->len)) == NULL)
 		return CKR_HOST_MEMORY;
-	memcpy(record->sealed, blob, len);
-	record->sealed_len = len;
+	memcpy(record->sealed, sealed->blob, sealed->len);
+	record->sealed_len = sealed->len;
+	record->sealed_form = sealed->form;
 	return CKR_OK;
 }
 
 /* A key that is no function of the root is kept sealed. */
 static CK_RV
-seal_material(struct sl_token *token, struct sl_material *material, struct sl_record *record)
+seal_material(struct sl_token *token, const struct sl_view *view, struct sl_material *material, struct sl_record *record)
 {
-	const struct sl_root_name nobody = { .len = 0 };
-	struct sl_key *key = NULL;
-	CK_RV rv = take_sealed(material, record);
+	const struct sl_sealed_key *sealed = sl_material_sealed(material);
+	struct sl_key *key;
+	CK_RV rv;
 
-	if (rv != CKR_OK || record->sealed != NULL)
+	if (sealed != NULL)
+		return take_sealed(sealed, record);
+	if (sl_attrs_get(&record->attrs, CKA_SEEDLEAF_ORIGIN) == NULL &&
+	    (rv = sl_rv(sl_attrs_set_ulong(&record->attrs, CKA_SEEDLEAF_ORIGIN, SEEDLEAF_ORIGIN_IMPORTED))) != CKR_OK)
 		return rv;
-	rv = sl_rv(sl_material_key(material, token->root, &nobody, &key));
-	if (rv == CKR_OK)
-		rv = sl_rv(sl_seal_key(token, key, &record->sealed, &record->sealed_len));
+	key = sl_material_have(material);
+	rv = key == NULL ? CKR_GENERAL_ERROR : sl_newkey_seal(token, view, key, record);
 	sl_key_unref(&key);
 	return rv;
 }
 
-/* Stores or keeps in memory, and publishes. attrs is used up. */
+/* record has the attributes. */
 static CK_RV
-settle(struct sl_session *session, struct sl_attrs *attrs, struct sl_material *material, CK_OBJECT_HANDLE *ret_handle)
+store(struct sl_token *token, const struct sl_view *view, struct sl_material *material, struct sl_record *record)
 {
-	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
-	SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
-	struct sl_token *token = session->token;
-	const bool stored = sl_attrs_bool(attrs, CKA_TOKEN, false);
+	const struct sl_recipe *recipe = material == NULL ? NULL : sl_material_recipe(material);
+	struct sl_record *records[] = { record };
 	int64_t root = 0;
 	CK_RV rv = CKR_OK;
 
-	if (stored) {
-		struct sl_record *records[] = { &record };
-		const struct sl_recipe *recipe = material == NULL ? NULL : sl_material_recipe(material);
-
-		if (recipe != NULL) {
-			record.has_recipe = true;
-			record.recipe = *recipe;
-			record.hints = sl_material_hints(material);
-		} else if (material != NULL && sl_attrs_ulong(attrs, CKA_CLASS, 0) != CKO_PUBLIC_KEY) {
-			rv = seal_material(token, material, &record);
-		}
-		if (rv != CKR_OK)
-			return rv;
-		record.attrs = *attrs;
-		*attrs = (struct sl_attrs){ 0 };
-		rv = sl_rv(sl_token_store_root(token, &root));
-		if (rv == CKR_OK)
-			rv = sl_rv(sl_store_add(token->instance->store, root, records, 1, false));
-		*attrs = record.attrs;
-		record.attrs = (struct sl_attrs){ 0 };
-	} else {
-		rv = sl_rv(sl_build_unique_id(attrs));
+	if (recipe != NULL) {
+		record->has_recipe = true;
+		record->recipe = *recipe;
+		record->hints = sl_material_hints(material);
+	} else if (material != NULL && sl_attrs_ulong(&record->attrs, CKA_CLASS, 0) != CKO_PUBLIC_KEY) {
+		rv = seal_material(token, view, material, record);
 	}
-	if (rv != CKR_OK)
-		return rv;
-	rv = sl_rv(sl_object_new(attrs, material, &object));
-	if (rv != CKR_OK)
+	if (rv == CKR_OK && material != NULL && sl_material_bound(material)) {
+		record->bound = true;
+		rv = sl_rv(sl_login_secret_id(token, record->secret_id));
+	}
+	if (rv == CKR_OK)
+		rv = sl_rv(sl_token_store_root(token, &root));
+	return rv == CKR_OK ? sl_rv(sl_store_add(token->instance->store, root, records, 1, false)) : rv;
+}
+
+/* Stores or keeps in memory, and publishes. attrs is used up. */
+static CK_RV
+settle(struct sl_session *session, const struct sl_view *view, struct sl_attrs *attrs, struct sl_material *material,
+       CK_OBJECT_HANDLE *ret_handle)
+{
+	SL_CLEANUP(sl_object_unref) struct sl_object *object = NULL;
+	SL_CLEANUP(sl_record_clear) struct sl_record record = { .attrs = *attrs };
+	struct sl_token *token = session->token;
+	const bool stored = sl_attrs_bool(attrs, CKA_TOKEN, false);
+	CK_RV rv;
+
+	*attrs = (struct sl_attrs){ 0 };
+	rv = stored ? store(token, view, material, &record) : sl_rv(sl_build_unique_id(&record.attrs));
+	if (rv != CKR_OK || (rv = sl_rv(sl_object_new(&record.attrs, material, &object))) != CKR_OK)
 		return rv;
 	object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
 	object->session = session->handle;
 	object->row = record.row;
-	rv = sl_rv(sl_token_publish(token, object));
+	rv = sl_view_publish(token, view, object);
 	if (rv == CKR_OK)
 		*ret_handle = object->handle;
 	return rv;
@@ -220,6 +219,7 @@ sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULON
 {
 	SL_CLEANUP(sl_attrs_clear) struct sl_attrs attrs = { 0 };
 	SL_CLEANUP(sl_material_unref) struct sl_material *material = NULL;
+	struct sl_view view;
 	CK_OBJECT_CLASS class;
 	unsigned kind;
 	CK_RV rv = kind_of_template(template, n, &class, &kind);
@@ -232,6 +232,8 @@ sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULON
 		return CKR_ATTRIBUTE_VALUE_INVALID; /* they say what the module is */
 	if ((rv = sl_template_take(kind, SL_MAY_CREATE, template, n, &attrs)) != CKR_OK ||
 	    (rv = sl_template_complete(kind, SL_MUST_CREATE, &attrs)) != CKR_OK ||
+	    (rv = sl_view_trust(session->token, NULL, &attrs)) != CKR_OK ||
+	    (rv = sl_view_make(session->token, &attrs, false, &view)) != CKR_OK ||
 	    (rv = sl_newkey_may_write(session, sl_attrs_bool(&attrs, CKA_TOKEN, false))) != CKR_OK)
 		return rv;
 	if ((kind & SL_IS_PUBLIC) != 0)
@@ -240,7 +242,45 @@ sl_make_create(struct sl_session *session, const CK_ATTRIBUTE *template, CK_ULON
 		rv = complete_certificate(&attrs);
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_build_defaults(&attrs, class, usage_of(kind, &attrs)));
-	return rv == CKR_OK ? settle(session, &attrs, material, ret_handle) : rv;
+	return rv == CKR_OK ? settle(session, &view, &attrs, material, ret_handle) : rv;
+}
+
+/*
+ * What the copy of a key may not get rid of, on a token with PINs: the user's login, and his PIN for each use. Trust is not copied: whoever sets the
+ * usage of the copy would have a trusted key of his own.
+ */
+static CK_RV
+check_copy(const struct sl_object *from, const struct sl_view *view, struct sl_attrs *attrs)
+{
+	const bool key = (from->kind & SL_IS_KEY) != 0;
+
+	if (key && view->guarded && sl_object_is_private(from) && !sl_attrs_bool(attrs, CKA_PRIVATE, false))
+		return CKR_TEMPLATE_INCONSISTENT;
+	if (sl_attrs_bool(&from->attrs, CKA_ALWAYS_AUTHENTICATE, false) && !sl_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false))
+		return CKR_TEMPLATE_INCONSISTENT;
+	if (sl_attrs_bool(attrs, CKA_TRUSTED, false) && view->who != SL_LOGIN_SO)
+		return sl_rv(sl_attrs_set_bool(attrs, CKA_TRUSTED, false));
+	return CKR_OK;
+}
+
+/* The copy is an object of its own: of a declared key it may be changed and destroyed unless the template says otherwise. */
+static CK_RV
+set_free(const struct sl_attrs *change, struct sl_attrs *attrs)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = { CKA_MODIFIABLE, CKA_DESTROYABLE };
+	CK_RV rv = CKR_OK;
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(types) && rv == CKR_OK; i++)
+		if (sl_attrs_get(change, types[i]) == NULL)
+			rv = sl_rv(sl_attrs_set_bool(attrs, types[i], true));
+	return rv;
+}
+
+/* What the module says of itself is as it is; other objects have an attribute about it. */
+static bool
+lets(const struct sl_object *object, CK_ATTRIBUTE_TYPE type)
+{
+	return object->home != SL_HOME_PROFILE && sl_attrs_bool(&object->attrs, type, true);
 }
 
 CK_RV
@@ -249,6 +289,8 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	SL_CLEANUP(sl_object_unref) struct sl_object *object = sl_token_object(session->token, from);
 	SL_CLEANUP(sl_attrs_clear) struct sl_attrs change = { 0 };
 	SL_CLEANUP(sl_attrs_clear) struct sl_attrs attrs = { 0 };
+	struct sl_view seen;
+	struct sl_view view;
 	bool to_token;
 	CK_RV rv;
 
@@ -257,22 +299,17 @@ sl_make_copy(struct sl_session *session, CK_OBJECT_HANDLE from, const CK_ATTRIBU
 	if ((rv = sl_template_take(object->kind, SL_MAY_COPY, template, n, &change)) != CKR_OK)
 		return rv;
 	to_token = sl_attrs_bool(&change, CKA_TOKEN, sl_attrs_bool(&object->attrs, CKA_TOKEN, false));
-	if (sl_attrs_bool(&change, CKA_ALWAYS_AUTHENTICATE, false))
-		return CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
-	if (!sl_attrs_bool(&object->attrs, CKA_COPYABLE, true))
+	if (!lets(object, CKA_COPYABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_newkey_may_write(session, to_token)) != CKR_OK ||
 	    (rv = sl_template_one_way(object->kind, &object->attrs, &change)) != CKR_OK ||
-	    (rv = sl_rv(sl_attrs_merge(&attrs, &object->attrs))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&attrs, &change))) != CKR_OK)
+	    (rv = sl_rv(sl_attrs_merge(&attrs, &object->attrs))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&attrs, &change))) != CKR_OK ||
+	    (rv = sl_rv(sl_view_take(session->token, &seen))) != CKR_OK || (rv = check_copy(object, &seen, &attrs)) != CKR_OK ||
+	    (rv = sl_view_make(session->token, &attrs, false, &view)) != CKR_OK)
 		return rv;
-	/* The copy is an object of its own: of a declared key it may be changed and destroyed unless the template says otherwise. */
-	if (object->home == SL_HOME_DECLARED && sl_attrs_get(&change, CKA_MODIFIABLE) == NULL)
-		rv = sl_rv(sl_attrs_set_bool(&attrs, CKA_MODIFIABLE, true));
-	if (rv == CKR_OK && object->home == SL_HOME_DECLARED && sl_attrs_get(&change, CKA_DESTROYABLE) == NULL)
-		rv = sl_rv(sl_attrs_set_bool(&attrs, CKA_DESTROYABLE, true));
-	if (rv == CKR_OK)
-		rv = settle(session, &attrs, object->material, ret_handle);
-	return rv;
+	if (object->home == SL_HOME_DECLARED)
+		rv = set_free(&change, &attrs);
+	return rv == CKR_OK ? settle(session, &view, &attrs, object->material, ret_handle) : rv;
 }
 
 static void
@@ -297,7 +334,7 @@ change_once(struct sl_token *token, CK_OBJECT_HANDLE handle, const struct sl_att
 	object = sl_table_get(&token->objects, handle);
 	if (object == NULL)
 		return CKR_OBJECT_HANDLE_INVALID;
-	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
+	if (!lets(object, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_template_one_way(object->kind, &object->attrs, change)) != CKR_OK)
 		return rv;
@@ -320,10 +357,11 @@ sl_make_change(struct sl_session *session, CK_OBJECT_HANDLE handle, const CK_ATT
 
 	if (object == NULL)
 		return CKR_OBJECT_HANDLE_INVALID;
-	if (!sl_attrs_bool(&object->attrs, CKA_MODIFIABLE, true))
+	if (!lets(object, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_newkey_may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK ||
-	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK)
+	    (rv = sl_template_take(object->kind, SL_MAY_SET, template, n, &change)) != CKR_OK ||
+	    (rv = sl_view_trust(session->token, &object->attrs, &change)) != CKR_OK)
 		return rv;
 	held = session->token;
 	(void)pthread_rwlock_wrlock(&held->lock);
@@ -341,7 +379,7 @@ sl_make_destroy(struct sl_session *session, CK_OBJECT_HANDLE handle)
 
 	if (object == NULL)
 		return CKR_OBJECT_HANDLE_INVALID;
-	if (!sl_attrs_bool(&object->attrs, CKA_DESTROYABLE, true))
+	if (!lets(object, CKA_DESTROYABLE))
 		return CKR_ACTION_PROHIBITED;
 	if ((rv = sl_newkey_may_write(session, object->home != SL_HOME_SESSION)) != CKR_OK)
 		return rv;

@@ -3,7 +3,6 @@
 #include "token/material.h"
 
 #include "base/log.h"
-#include "token/seal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,9 +12,10 @@
 struct sl_material {
 	atomic_uint refs;
 	bool derived;
+	bool bound;               /* derived or sealed with the token secret */
 	struct sl_recipe recipe;
-	uint8_t *sealed;          /* the blob of a sealed key; NULL: it is none */
-	size_t sealed_len;
+	uint8_t *blob;            /* of a sealed key; NULL: it is none */
+	struct sl_sealed_key sealed;
 	pthread_mutex_t lock;     /* of what follows, and held while the key is made: the others wait for it */
 	struct sl_key *key;
 	struct sl_recorded on_record;
@@ -61,31 +61,34 @@ sl_material_of_spki(const void *spki, size_t len, struct sl_material **ret_mater
 }
 
 enum sl_err
-sl_material_of_recipe(const struct sl_recipe *recipe, const struct sl_known *known, struct sl_material **ret_material)
+sl_material_of_recipe(const struct sl_recipe *recipe, bool bound, const struct sl_known *known, struct sl_material **ret_material)
 {
 	const enum sl_err err = make(known, ret_material);
 
 	if (err == SL_OK) {
 		(*ret_material)->derived = true;
+		(*ret_material)->bound = bound;
 		(*ret_material)->recipe = *recipe;
 	}
 	return err;
 }
 
 enum sl_err
-sl_material_of_sealed(const uint8_t *blob, size_t len, const struct sl_known *known, struct sl_material **ret_material)
+sl_material_of_sealed(const struct sl_sealed_key *sealed, const struct sl_known *known, struct sl_material **ret_material)
 {
 	SL_CLEANUP(sl_material_unref) struct sl_material *m = NULL;
 	enum sl_err err;
 
-	if (len == 0)
+	if (sealed->len == 0)
 		return SL_ERR_FORMAT;
 	if ((err = make(known, &m)) != SL_OK)
 		return err;
-	if ((m->sealed = malloc(len)) == NULL)
+	if ((m->blob = malloc(sealed->len)) == NULL)
 		return SL_ERR_MEMORY;
-	memcpy(m->sealed, blob, len);
-	m->sealed_len = len;
+	memcpy(m->blob, sealed->blob, sealed->len);
+	m->sealed = *sealed;
+	m->sealed.blob = m->blob;
+	m->bound = sealed->bound;
 	*ret_material = SL_TAKE(m);
 	return SL_OK;
 }
@@ -106,9 +109,11 @@ sl_material_unref(struct sl_material **pm)
 	*pm = NULL;
 	if (m == NULL || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1)
 		return;
+	if (m->key != NULL)
+		sl_key_retire(m->key); /* no object has it any more */
 	sl_key_unref(&m->key);
 	sl_recorded_clear(&m->on_record);
-	free(m->sealed);
+	free(m->blob);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m);
 }
@@ -119,17 +124,22 @@ sl_material_recipe(const struct sl_material *m)
 	return m->derived ? &m->recipe : NULL;
 }
 
-const uint8_t *
-sl_material_sealed(const struct sl_material *m, size_t *ret_len)
+const struct sl_sealed_key *
+sl_material_sealed(const struct sl_material *m)
 {
-	*ret_len = m->sealed_len;
-	return m->sealed;
+	return m->blob == NULL ? NULL : &m->sealed;
+}
+
+bool
+sl_material_bound(const struct sl_material *m)
+{
+	return m->bound;
 }
 
 bool
 sl_material_needs_root(const struct sl_material *m)
 {
-	return m->derived || m->sealed != NULL;
+	return m->derived || m->blob != NULL;
 }
 
 static void
@@ -200,13 +210,16 @@ sl_material_fill(struct sl_material *m, const uint8_t secret[SL_ROOT_SECRET_LEN]
 }
 
 static enum sl_err
-derive(struct sl_material *m, struct sl_root *root, const struct sl_root_name *name)
+derive(struct sl_material *m, struct sl_root *root, const struct sl_root_name *name, const struct sl_secret *token_secret)
 {
-	const struct sl_keyid id = sl_recipe_keyid(&m->recipe);
+	struct sl_keyid id = sl_recipe_keyid(&m->recipe);
 	uint8_t context[SL_CONTEXT_LEN];
 	SL_SECRET secret = { 0 };
 	enum sl_err err;
 
+	if (m->bound && (token_secret == NULL || token_secret->len != SL_TOKEN_SECRET_LEN))
+		return SL_ERR_LOGIN;
+	id.token_secret = m->bound ? token_secret->bytes : NULL;
 	if ((err = sl_context(&id, context)) == SL_OK && (err = sl_root_derive(root, name, context, 1, &secret, NULL)) == SL_OK)
 		err = fill(m, secret.bytes, NULL);
 	sl_secret_wipe(context, sizeof(context));
@@ -214,26 +227,29 @@ derive(struct sl_material *m, struct sl_root *root, const struct sl_root_name *n
 }
 
 static enum sl_err
-unseal(struct sl_material *m, struct sl_root *root)
+unseal(struct sl_material *m, struct sl_root *root, const struct sl_secret *token_secret)
 {
 	const struct sl_known known = { .spki = m->on_record.spki, .spki_len = m->on_record.spki_len };
-	const enum sl_err err = sl_seal_open(root, m->sealed, m->sealed_len, &known, &m->key);
+	const enum sl_err err = sl_seal_open(root, &m->sealed, token_secret, &known, &m->key);
 
-	if (err == SL_ERR_MISMATCH)
+	if (err == SL_ERR_MISMATCH || err == SL_ERR_FORMAT)
 		sl_log(SL_LOG_ERROR, "a sealed key is not this TPM's, or another one than the public key on record");
+	if (err == SL_ERR_AUTH)
+		sl_log(SL_LOG_ERROR, "a sealed key is not this token's: another token secret, or none, opens it");
 	return err;
 }
 
 enum sl_err
-sl_material_key(struct sl_material *m, struct sl_root *root, const struct sl_root_name *name, struct sl_key **ret_key)
+sl_material_key(struct sl_material *m, struct sl_root *root, const struct sl_root_name *name, const struct sl_secret *token_secret,
+                struct sl_key **ret_key)
 {
 	HELD(m);
 	enum sl_err err = SL_OK;
 
 	if (m->key == NULL && m->derived)
-		err = derive(m, root, name);
-	else if (m->key == NULL && m->sealed != NULL)
-		err = unseal(m, root);
+		err = derive(m, root, name, token_secret);
+	else if (m->key == NULL && m->blob != NULL)
+		err = unseal(m, root, token_secret);
 	else if (m->key == NULL)
 		err = sl_key_from_spki(m->on_record.spki, m->on_record.spki_len, &m->key);
 	if (err == SL_OK)

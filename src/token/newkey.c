@@ -4,10 +4,10 @@
 
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
+#include "seedleaf.h"
 #include "token/build.h"
 #include "token/nested.h"
 #include "token/rv.h"
-#include "token/seal.h"
 #include "token/template.h"
 
 #include <stdlib.h>
@@ -34,11 +34,13 @@ sl_newkey_may_write(const struct sl_session *session, bool token_object)
 }
 
 static CK_RV
-permitted(const struct sl_session *session, const struct sl_attrs *attrs)
+permitted(struct sl_session *session, struct sl_newkey *k)
 {
-	if (sl_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE, false))
-		return CKR_ATTRIBUTE_VALUE_INVALID; /* there is no PIN to ask for */
-	return sl_newkey_may_write(session, sl_attrs_bool(attrs, CKA_TOKEN, false));
+	CK_RV rv = sl_view_trust(session->token, NULL, &k->attrs);
+
+	if (rv == CKR_OK)
+		rv = sl_view_make(session->token, &k->attrs, true, &k->view);
+	return rv == CKR_OK ? sl_newkey_may_write(session, sl_attrs_bool(&k->attrs, CKA_TOKEN, false)) : rv;
 }
 
 CK_RV
@@ -50,7 +52,7 @@ sl_newkey_rule(struct sl_session *session, const struct sl_object *from, CK_ATTR
 	if (packed == NULL)
 		return CKR_OK;
 	rv = sl_nested_apply(packed, k->kind, SL_MAY_DERIVE, &k->attrs);
-	return rv == CKR_OK ? permitted(session, &k->attrs) : rv;
+	return rv == CKR_OK ? permitted(session, k) : rv;
 }
 
 CK_RV
@@ -76,7 +78,7 @@ sl_newkey_begin(struct sl_session *session, const struct sl_newkey_default *othe
 	if (rv == CKR_OK && otherwise->may == SL_MAY_CREATE)
 		rv = sl_template_complete(k.kind, SL_MUST_CREATE, &k.attrs);
 	if (rv == CKR_OK)
-		rv = permitted(session, &k.attrs);
+		rv = permitted(session, &k);
 	if (rv != CKR_OK) {
 		sl_newkey_clear(&k);
 		return rv;
@@ -298,21 +300,39 @@ complete_secrecy(struct sl_newkey *k)
 	return rv;
 }
 
+CK_RV
+sl_newkey_seal(struct sl_token *token, const struct sl_view *view, const struct sl_key *key, struct sl_record *record)
+{
+	SL_SECRET token_secret = { 0 };
+	CK_RV rv = sl_rv(sl_view_secret(token, view, sl_attrs_bool(&record->attrs, CKA_PRIVATE, true), &token_secret));
+
+	if (rv == CKR_OK)
+		rv = sl_rv(sl_seal_key(token, key, &token_secret, &record->sealed, &record->sealed_len));
+	record->sealed_form = SL_SEAL_FORM_RAW;
+	return rv == CKR_OK ? sl_rv(sl_view_bind(token, &token_secret, record)) : rv;
+}
+
 static CK_RV
 store(struct sl_session *session, struct sl_newkey *k, int64_t *ret_row, struct sl_material **ret_material)
 {
 	SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
-	struct sl_record *records[] = { &record };
+	struct sl_record *records[1 + SL_NEWKEY_BESIDE] = { &record };
 	struct sl_token *token = session->token;
+	size_t n = 1;
 	int64_t root;
 	CK_RV rv;
 
 	if ((rv = sl_rv(sl_token_store_root(token, &root))) != CKR_OK ||
-	    (rv = sl_rv(sl_seal_key(token, k->key, &record.sealed, &record.sealed_len))) != CKR_OK)
+	    (rv = sl_rv(sl_attrs_set_ulong(&k->attrs, CKA_SEEDLEAF_ORIGIN, SEEDLEAF_ORIGIN_IMPORTED))) != CKR_OK)
 		return rv;
 	record.attrs = k->attrs;
 	k->attrs = (struct sl_attrs){ 0 };
-	rv = sl_rv(sl_store_add(token->instance->store, root, records, 1, false));
+	for (size_t i = 0; i < SL_NEWKEY_BESIDE; i++)
+		if (k->beside[i] != NULL)
+			records[n++] = k->beside[i];
+	rv = sl_newkey_seal(token, &k->view, k->key, &record);
+	if (rv == CKR_OK)
+		rv = sl_rv(sl_store_add(token->instance->store, root, records, n, false));
 	k->attrs = record.attrs;
 	record.attrs = (struct sl_attrs){ 0 };
 	*ret_row = record.row;
@@ -342,7 +362,7 @@ sl_newkey_finish(struct sl_session *session, struct sl_newkey *k, CK_OBJECT_HAND
 	object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
 	object->session = session->handle;
 	object->row = row;
-	rv = sl_rv(sl_token_publish(session->token, object));
+	rv = sl_view_publish(session->token, &k->view, object);
 	if (rv == CKR_OK)
 		*ret_handle = object->handle;
 	return rv;

@@ -3,12 +3,14 @@
 #ifndef SL_TOKEN_NEWKEY_H
 #define SL_TOKEN_NEWKEY_H
 
-#include "token/session.h"
+#include "token/store.h"
+#include "token/view.h"
 
 /*
  * A private or secret key that comes from somewhere: C_CreateObject, C_UnwrapKey, C_DeriveKey, a copy from a session to the token. What they have in common: the
  * template is checked first, then the key is made, then the object. On the token such a key is sealed to the TPM.
  */
+#define SL_NEWKEY_BESIDE 2 /* a public key and a certificate */
 struct sl_newkey {
 	unsigned kind;
 	CK_OBJECT_CLASS class;
@@ -18,8 +20,10 @@ struct sl_newkey {
 	CK_MECHANISM_TYPE mechanism; /* CKA_KEY_GEN_MECHANISM, with CKA_LOCAL = true; CK_UNAVAILABLE_INFORMATION: not generated here */
 	bool always_sensitive;       /* what CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE can be at most */
 	bool never_extractable;
+	struct sl_view view;         /* of who makes it */
 	bool derives;                /* CKA_DERIVE is true unless the template says otherwise */
 	bool closed;                 /* sensitive and not extractable unless the template says otherwise */
+	struct sl_record *beside[SL_NEWKEY_BESIDE]; /* borrowed: stored with a key on the token, in one transaction; NULL: none */
 };
 
 #define SL_NEWKEY SL_CLEANUP(sl_newkey_clear) struct sl_newkey
@@ -50,6 +54,9 @@ CK_RV sl_newkey_secret(struct sl_newkey *newkey, const uint8_t *value, size_t le
 
 /* Checks that the key is one of the kind, completes the attributes, seals it where CKA_TOKEN is true, and publishes it. newkey is used up. */
 CK_RV sl_newkey_finish(struct sl_session *session, struct sl_newkey *newkey, CK_OBJECT_HANDLE *ret_handle);
+
+/* Seals the key for the record of it (attrs say whether it is private): blob, form and binding. */
+CK_RV sl_newkey_seal(struct sl_token *token, const struct sl_view *view, const struct sl_key *key, struct sl_record *record);
 
 /* PKCS#11 3.0 section 5.6: a read-only session makes, changes and destroys no token objects. */
 CK_RV sl_newkey_may_write(const struct sl_session *session, bool token_object);

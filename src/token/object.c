@@ -78,6 +78,12 @@ sl_object_unref(struct sl_object **pobject)
 }
 
 bool
+sl_object_is_private(const struct sl_object *object)
+{
+	return sl_attrs_bool(&object->attrs, CKA_PRIVATE, false);
+}
+
+bool
 sl_object_hides(const struct sl_object *object, CK_ATTRIBUTE_TYPE type)
 {
 	const struct sl_attr_rule *rule = sl_schema_rule(object->kind, type);

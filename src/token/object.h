@@ -41,6 +41,9 @@ void sl_object_unref(struct sl_object **object);
 CK_OBJECT_CLASS sl_object_class(const struct sl_object *object);
 CK_KEY_TYPE sl_object_key_type(const struct sl_object *object);
 
+/* CKA_PRIVATE: on a token with a PIN, the user's alone. */
+bool sl_object_is_private(const struct sl_object *object);
+
 /* PKCS#11 3.0 section 4.9: the private parts of a key that is sensitive or not extractable are shown to nobody. */
 bool sl_object_hides(const struct sl_object *object, CK_ATTRIBUTE_TYPE type);
 

@@ -3,6 +3,7 @@
 #include "token/root_key.h"
 
 #include "crypto/digest.h"
+#include "token/login.h"
 #include "token/build.h"
 
 #include <string.h>
@@ -39,20 +40,27 @@ sl_root_key_object(struct sl_token *token, struct sl_object **ret_object)
 }
 
 static enum sl_err
-context_of(const char *label, const struct sl_part *parts, size_t n, uint8_t ret_context[SL_HASH_MAX])
+add(struct sl_digest *d, const void *data, size_t size)
+{
+	const uint8_t len[4] = { (uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size };
+	const enum sl_err err = sl_digest_update(d, len, sizeof(len));
+
+	return err == SL_OK ? sl_digest_update(d, data, size) : err;
+}
+
+enum sl_err
+sl_root_key_context(const char *label, const struct sl_part *parts, size_t n, const struct sl_secret *token_secret,
+                    uint8_t ret_context[SL_HASH_MAX])
 {
 	struct sl_digest *d = NULL;
 	enum sl_err err = sl_digest_new(SL_HASH_SHA256, &d);
 
 	if (err == SL_OK)
 		err = sl_digest_update(d, label, strlen(label) + 1);
-	for (size_t i = 0; i < n && err == SL_OK; i++) {
-		const uint8_t len[4] = { (uint8_t)(parts[i].len >> 24), (uint8_t)(parts[i].len >> 16), (uint8_t)(parts[i].len >> 8),
-			                 (uint8_t)parts[i].len };
-
-		if ((err = sl_digest_update(d, len, sizeof(len))) == SL_OK)
-			err = sl_digest_update(d, parts[i].data, parts[i].len);
-	}
+	for (size_t i = 0; i < n && err == SL_OK; i++)
+		err = add(d, parts[i].data, parts[i].len);
+	if (err == SL_OK && token_secret->len != 0)
+		err = add(d, token_secret->bytes, token_secret->len);
 	if (err == SL_OK)
 		err = sl_digest_final(d, ret_context);
 	sl_digest_free(&d);
@@ -62,11 +70,13 @@ context_of(const char *label, const struct sl_part *parts, size_t n, uint8_t ret
 enum sl_err
 sl_root_key_derive(struct sl_token *token, const char *label, const struct sl_part *parts, size_t n, struct sl_secret *ret_secret)
 {
+	SL_SECRET token_secret = { 0 };
 	struct sl_root_name name;
 	uint8_t context[SL_HASH_MAX];
 	enum sl_err err;
 
-	if ((err = sl_token_identify(token, &name, NULL)) != SL_OK || (err = context_of(label, parts, n, context)) != SL_OK)
+	if ((err = sl_login_secret(token, &token_secret)) != SL_OK || (err = sl_token_identify(token, &name, NULL)) != SL_OK ||
+	    (err = sl_root_key_context(label, parts, n, &token_secret, context)) != SL_OK)
 		return err;
 	err = sl_root_derive(token->root, &name, context, 1, ret_secret, NULL);
 	sl_secret_wipe(context, sizeof(context));

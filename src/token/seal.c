@@ -2,49 +2,59 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/seal.h"
 
+#include "crypto/mac.h"
 #include "token/token.h"
 
-#include <string.h>
+/* What form SL_SEAL_FORM_HEADED has before the key: u8 1 || u8 kind. */
+enum { HEAD = 2, HEAD_VERSION = 1 };
+enum { KIND_PRIVATE = 1, KIND_SECRET = 2 };
 
-/* What is sealed: u8 version || u8 kind || the key. */
-enum { HEAD = 2, FORM = 1 };
-enum { KIND_PRIVATE = 1, KIND_SECRET = 2 }; /* DER PrivateKeyInfo; the bytes */
-
+/* A secret key: its bytes; a private key: DER PrivateKeyInfo. */
 static enum sl_err
 encode(const struct sl_key *key, struct sl_secret *ret_secret)
 {
-	const bool secret = sl_key_kind(key) == SL_KEY_SECRET;
-	SL_SECRET bytes = { 0 };
-	SL_SECRET whole = { 0 };
-	enum sl_err err;
-
-	if (!secret && !sl_key_is_private(key))
-		return SL_ERR_ARG;
-	err = secret ? sl_key_part(key, SL_PART_SECRET, &bytes) : sl_key_pkcs8(key, &bytes);
-	if (err != SL_OK || (err = sl_secret_alloc(&whole, HEAD + bytes.len)) != SL_OK)
-		return err;
-	whole.bytes[0] = FORM;
-	whole.bytes[1] = secret ? KIND_SECRET : KIND_PRIVATE;
-	memcpy(whole.bytes + HEAD, bytes.bytes, bytes.len);
-	*ret_secret = sl_secret_take(&whole);
-	return SL_OK;
+	if (sl_key_kind(key) == SL_KEY_SECRET)
+		return sl_key_part(key, SL_PART_SECRET, ret_secret);
+	return sl_key_is_private(key) ? sl_key_pkcs8(key, ret_secret) : SL_ERR_ARG;
 }
 
 static enum sl_err
-decode(const struct sl_secret *secret, struct sl_key **ret_key)
+decode(const struct sl_sealed_key *sealed, const struct sl_secret *secret, struct sl_key **ret_key)
 {
-	if (secret->len <= HEAD)
-		return SL_ERR_FORMAT;
-	if (secret->bytes[0] != FORM)
-		return SL_ERR_VERSION;
-	switch (secret->bytes[1]) {
-	case KIND_PRIVATE:
-		return sl_key_from_pkcs8(secret->bytes + HEAD, secret->len - HEAD, ret_key);
-	case KIND_SECRET:
-		return sl_key_from_secret(secret->bytes + HEAD, secret->len - HEAD, ret_key);
-	default:
+	const uint8_t *bytes = secret->bytes;
+	size_t len = secret->len;
+
+	if (sealed->form == SL_SEAL_FORM_HEADED) {
+		if (len <= HEAD)
+			return SL_ERR_FORMAT;
+		if (bytes[0] != HEAD_VERSION || (bytes[1] != KIND_PRIVATE && bytes[1] != KIND_SECRET))
+			return SL_ERR_VERSION;
+		if ((bytes[1] == KIND_SECRET) != sealed->secret)
+			return SL_ERR_MISMATCH; /* a blob in another's place */
+		bytes += HEAD;
+		len -= HEAD;
+	} else if (sealed->form != SL_SEAL_FORM_RAW) {
 		return SL_ERR_VERSION;
 	}
+	return sealed->secret ? sl_key_from_secret(bytes, len, ret_key) : sl_key_from_pkcs8(bytes, len, ret_key);
+}
+
+/* The authorization of bound keys, from the token secret (doc/pin.md). *ret_auth is empty where there is none. */
+static enum sl_err
+auth_of(const struct sl_secret *token_secret, struct sl_secret *ret_auth)
+{
+	static const char label[] = "seedleaf sealed key v1";
+	const struct sl_part part = { label, sizeof(label) - 1 };
+	SL_SECRET auth = { 0 };
+	enum sl_err err;
+
+	if (token_secret == NULL || token_secret->len == 0)
+		return SL_OK;
+	if ((err = sl_secret_alloc(&auth, sl_hash_len(SL_HASH_SHA256))) != SL_OK ||
+	    (err = sl_hmac(SL_HASH_SHA256, token_secret->bytes, token_secret->len, &part, 1, auth.bytes)) != SL_OK)
+		return err;
+	*ret_auth = sl_secret_take(&auth);
+	return SL_OK;
 }
 
 /* Whoever can write the store can put one blob in another's place. */
@@ -64,29 +74,53 @@ check(const struct sl_key *key, const struct sl_known *known)
 }
 
 enum sl_err
-sl_seal_key(struct sl_token *token, const struct sl_key *key, uint8_t **ret_blob, size_t *ret_len)
+sl_seal_key(struct sl_token *token, const struct sl_key *key, const struct sl_secret *token_secret, uint8_t **ret_blob,
+            size_t *ret_len)
 {
-	const struct sl_seal_spec spec = { .auth = NULL };
+	SL_SECRET auth = { 0 };
 	SL_SECRET secret = { 0 };
+	const struct sl_seal_spec spec = { .auth = &auth, .strong = true };
 	struct sl_root_name name;
 	enum sl_err err;
 
 	/* The pin of the salt key comes with the name: the secret goes to no other key. */
-	if ((err = encode(key, &secret)) != SL_OK || (err = sl_token_identify(token, &name, NULL)) != SL_OK)
+	if ((err = encode(key, &secret)) != SL_OK || (err = auth_of(token_secret, &auth)) != SL_OK ||
+	    (err = sl_token_identify(token, &name, NULL)) != SL_OK)
 		return err;
 	return sl_root_seal(token->root, &spec, &secret, ret_blob, ret_len);
 }
 
 enum sl_err
-sl_seal_open(struct sl_root *root, const uint8_t *blob, size_t len, const struct sl_known *known,
-             struct sl_key **ret_key)
+sl_seal_export(struct sl_token *token, const struct sl_key *key, const struct sl_secret *auth, uint8_t **ret_der, size_t *ret_len)
+{
+	const struct sl_seal_spec spec = { .auth = auth };
+	SL_SECRET secret = { 0 };
+	struct sl_root_name name;
+	enum sl_err err;
+
+	err = sl_key_kind(key) == SL_KEY_SECRET ? sl_key_part(key, SL_PART_SECRET, &secret) : sl_key_pkcs8_short(key, &secret);
+	if (err == SL_OK && secret.len > SL_SEAL_DATA_MAX)
+		return SL_ERR_RANGE;
+	if (err != SL_OK || (err = sl_token_identify(token, &name, NULL)) != SL_OK)
+		return err;
+	return sl_root_seal(token->root, &spec, &secret, ret_der, ret_len);
+}
+
+enum sl_err
+sl_seal_open(struct sl_root *root, const struct sl_sealed_key *sealed, const struct sl_secret *token_secret,
+             const struct sl_known *known, struct sl_key **ret_key)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	SL_SECRET auth = { 0 };
 	SL_SECRET secret = { 0 };
 	enum sl_err err;
 
-	if ((err = sl_root_unseal(root, blob, len, NULL, &secret)) != SL_OK || (err = decode(&secret, &key)) != SL_OK ||
-	    (err = check(key, known)) != SL_OK)
+	if (sealed->bound && (token_secret == NULL || token_secret->len == 0))
+		return SL_ERR_LOGIN;
+	if (sealed->bound && (err = auth_of(token_secret, &auth)) != SL_OK)
+		return err;
+	if ((err = sl_root_unseal(root, sealed->blob, sealed->len, &auth, &secret)) != SL_OK ||
+	    (err = decode(sealed, &secret, &key)) != SL_OK || (err = check(key, known)) != SL_OK)
 		return err;
 	*ret_key = SL_TAKE(key);
 	return SL_OK;

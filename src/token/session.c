@@ -2,6 +2,9 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/session.h"
 
+#include "token/login.h"
+#include "crypto/key.h"
+
 #include <stdlib.h>
 
 void
@@ -46,6 +49,7 @@ sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SES
 	session->handle = handle;
 	session->token = token;
 	session->rw = rw;
+	session->login_epoch = sl_login_epoch(token);
 	(void)pthread_mutex_init(&session->lock, NULL);
 	(void)pthread_rwlock_wrlock(&all->lock);
 	err = sl_table_put(&all->by_handle, handle, session);
@@ -56,6 +60,23 @@ sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SES
 	}
 	*ret_handle = handle;
 	return SL_OK;
+}
+
+/* The session's lock is held. */
+static void
+drop_work(struct sl_session *session)
+{
+	const unsigned epoch = sl_login_epoch(session->token);
+
+	if (session->login_epoch == epoch)
+		return;
+	session->login_epoch = epoch;
+	if (session->front != NULL)
+		session->free_front(session->front);
+	session->front = NULL;
+	free(session->found);
+	session->found = NULL;
+	session->finding = false;
 }
 
 struct sl_session *
@@ -73,7 +94,53 @@ sl_session_acquire(struct sl_sessions *all, CK_SESSION_HANDLE handle)
 	(void)pthread_mutex_lock(&session->lock);
 	if (session->closed)
 		sl_session_release(&session);
+	else
+		drop_work(session);
 	return session;
+}
+
+static bool
+is_swept(const unsigned long *swept)
+{
+	return __atomic_load_n(swept, __ATOMIC_SEQ_CST) == sl_key_retirements();
+}
+
+/* The session is locked. */
+static void
+sweep(struct sl_session *session)
+{
+	const unsigned long now = sl_key_retirements();
+
+	if (!session->lingers && is_swept(&session->swept))
+		return;
+	session->lingers = session->front != NULL && session->sweep_front(session->front);
+	__atomic_store_n(&session->swept, now, __ATOMIC_SEQ_CST);
+}
+
+/* It is not locked. Whoever has it locked comes here when he has let it go. */
+static void
+tidy(struct sl_session *session)
+{
+	while (!is_swept(&session->swept) && pthread_mutex_trylock(&session->lock) == 0) {
+		sweep(session);
+		(void)pthread_mutex_unlock(&session->lock);
+	}
+}
+
+void
+sl_sessions_sweep(struct sl_sessions *all)
+{
+	const unsigned long now = sl_key_retirements();
+	struct sl_session *session;
+	size_t at = 0;
+
+	if (is_swept(&all->swept))
+		return;
+	__atomic_store_n(&all->swept, now, __ATOMIC_SEQ_CST);
+	(void)pthread_rwlock_rdlock(&all->lock);
+	while ((session = sl_table_next(&all->by_handle, &at, NULL)) != NULL)
+		tidy(session);
+	(void)pthread_rwlock_unlock(&all->lock);
 }
 
 void
@@ -84,7 +151,9 @@ sl_session_release(struct sl_session **psession)
 	*psession = NULL;
 	if (session == NULL)
 		return;
+	sweep(session);
 	(void)pthread_mutex_unlock(&session->lock);
+	tidy(session);
 	unref(session);
 }
 
@@ -103,13 +172,16 @@ bool
 sl_session_close(struct sl_sessions *all, CK_SESSION_HANDLE handle)
 {
 	struct sl_session *session;
+	struct sl_token *token;
 
 	(void)pthread_rwlock_wrlock(&all->lock);
 	session = sl_table_remove(&all->by_handle, handle);
 	(void)pthread_rwlock_unlock(&all->lock);
 	if (session == NULL)
 		return false;
+	token = session->token;
 	finish(session);
+	sl_login_idle(all, token);
 	return true;
 }
 
@@ -132,12 +204,44 @@ take_one(struct sl_sessions *all, const struct sl_token *token)
 }
 
 void
-sl_session_close_all(struct sl_sessions *all, const struct sl_token *token)
+sl_session_close_all(struct sl_sessions *all, struct sl_token *token)
 {
 	struct sl_session *session;
 
 	while ((session = take_one(all, token)) != NULL)
 		finish(session);
+	if (token != NULL)
+		sl_login_idle(all, token);
+}
+
+/* The handle of the next session of the token after that one, or 0. */
+static CK_SESSION_HANDLE
+next_of(struct sl_sessions *all, const struct sl_token *token, CK_SESSION_HANDLE after)
+{
+	const struct sl_session *session;
+	CK_SESSION_HANDLE next = 0;
+	uint64_t handle;
+	size_t at = 0;
+
+	(void)pthread_rwlock_rdlock(&all->lock);
+	while ((session = sl_table_next(&all->by_handle, &at, &handle)) != NULL)
+		if (session->token == token && handle > after && (next == 0 || handle < next))
+			next = handle;
+	(void)pthread_rwlock_unlock(&all->lock);
+	return next;
+}
+
+/* One after the other, by handle, which only grow: acquiring one is what drops its work. */
+void
+sl_session_drop_work(struct sl_sessions *all, const struct sl_token *token)
+{
+	CK_SESSION_HANDLE handle = 0;
+
+	while ((handle = next_of(all, token, handle)) != 0) {
+		struct sl_session *session = sl_session_acquire(all, handle);
+
+		sl_session_release(&session);
+	}
 }
 
 void

@@ -16,12 +16,16 @@ struct sl_session {
 	bool rw;
 	pthread_mutex_t lock; /* of what follows */
 	bool closed;
+	unsigned login_epoch; /* sl_login_epoch() when it last did something */
 	CK_OBJECT_HANDLE *found; /* C_FindObjects: what is still to be given */
 	size_t found_n;
 	size_t found_at;
 	bool finding;
 	void *front;
 	void (*free_front)(void *front);
+	bool (*sweep_front)(void *front); /* lets retired keys go (crypto/key.h); true when an operation still needs one */
+	bool lingers;                     /* what it said */
+	unsigned long swept;              /* atomic: retirements that were seen to */
 };
 
 /* All sessions of an instance. */
@@ -29,6 +33,7 @@ struct sl_sessions {
 	pthread_rwlock_t lock;
 	struct sl_table by_handle; /* one reference each */
 	struct sl_instance *instance;
+	unsigned long swept; /* atomic: as in the sessions */
 };
 
 void sl_sessions_init(struct sl_sessions *all, struct sl_instance *instance);
@@ -36,13 +41,25 @@ void sl_sessions_done(struct sl_sessions *all);
 
 SL_MUST_CHECK enum sl_err sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SESSION_HANDLE *ret_handle);
 
-/* Found, referenced and locked, or NULL. Release with sl_session_release(). */
+/*
+ * Found, referenced and locked, or NULL. Release with sl_session_release(). What it was doing when its token was logged out is forgotten.
+ */
 struct sl_session *sl_session_acquire(struct sl_sessions *all, CK_SESSION_HANDLE handle);
 void sl_session_release(struct sl_session **session);
 
-/* Waits for a call that is under way in it; its session objects go too. false: no such session. */
+/*
+ * A destroyed key goes from every session that has it prepared for the next operation: now, or when the session's call or operation is over. Fine at the end of
+ * every call, with no session held.
+ */
+void sl_sessions_sweep(struct sl_sessions *all);
+
+/* Waits for a call that is under way in it; its session objects go too, and with a token's last session its login. false: no such session. */
 bool sl_session_close(struct sl_sessions *all, CK_SESSION_HANDLE handle);
-void sl_session_close_all(struct sl_sessions *all, const struct sl_token *token);
+/* token NULL: of all tokens, which are about to go themselves. */
+void sl_session_close_all(struct sl_sessions *all, struct sl_token *token);
+
+/* Ends what the sessions of a token are doing, and drops the keys that they hold. Called with no session's lock held: it waits for each. */
+void sl_session_drop_work(struct sl_sessions *all, const struct sl_token *token);
 
 /* How many there are on a token. */
 void sl_session_count(struct sl_sessions *all, const struct sl_token *token, CK_ULONG *ret_all, CK_ULONG *ret_rw);

@@ -11,29 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* doc/store.md. A database of another application_id or of a newer user_version is not ours to touch. */
-#define APPLICATION_ID 0x534c4631 /* "SLF1" */
-#define SCHEMA_VERSION 1
 #define BUSY_MS 5000
-
-static const char schema[] =
-	"CREATE TABLE root(id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL, name BLOB NOT NULL, salt_key BLOB,"
-	" UNIQUE(token, name));"
-	"CREATE TABLE object(id INTEGER PRIMARY KEY AUTOINCREMENT, root INTEGER NOT NULL REFERENCES root(id), class INTEGER NOT NULL,"
-	" label BLOB NOT NULL, key_id BLOB NOT NULL);"
-	"CREATE INDEX object_label ON object(root, label);"
-	"CREATE INDEX object_key_id ON object(root, key_id);"
-	"CREATE INDEX object_class ON object(root, class);"
-	"CREATE TABLE attribute(object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE, type INTEGER NOT NULL, value,"
-	" PRIMARY KEY(object, type)) WITHOUT ROWID;"
-	"CREATE TABLE recipe(object INTEGER PRIMARY KEY REFERENCES object(id) ON DELETE CASCADE, name TEXT NOT NULL, type TEXT NOT NULL,"
-	" version INTEGER NOT NULL, salt BLOB, hint_p INTEGER NOT NULL DEFAULT 0, hint_q INTEGER NOT NULL DEFAULT 0);"
-	"CREATE TABLE public(root INTEGER NOT NULL REFERENCES root(id), idx BLOB NOT NULL, spki BLOB NOT NULL,"
-	" hint_p INTEGER NOT NULL DEFAULT 0, hint_q INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(root, idx)) WITHOUT ROWID;"
-	"CREATE TABLE sealed(object INTEGER PRIMARY KEY REFERENCES object(id) ON DELETE CASCADE, blob BLOB NOT NULL);"
-	"PRAGMA application_id = 1397507633;"
-	"PRAGMA user_version = 1;";
-_Static_assert(APPLICATION_ID == 1397507633, "the number in the schema");
 
 static void
 clean_db(sqlite3 **db)
@@ -95,51 +73,6 @@ uri_of(const char *path, bool immutable, char **ret_uri)
 	return SL_OK;
 }
 
-/* Refuses what is not a store of a version we know. A database without any table is a store nobody has written to. */
-static enum sl_err
-check_schema(sqlite3 *db, const char *path, bool *ret_empty, struct sl_msg *msg)
-{
-	int64_t application;
-	int64_t version;
-	int64_t tables;
-	enum sl_err err;
-
-	if ((err = sl_sql_number(db, "PRAGMA application_id", &application)) != SL_OK ||
-	    (err = sl_sql_number(db, "PRAGMA user_version", &version)) != SL_OK ||
-	    (err = sl_sql_number(db, "SELECT count(*) FROM sqlite_schema", &tables)) != SL_OK) {
-		sl_msg_set(msg, "%s: %s, expected a Seedleaf store", path, sqlite3_errmsg(db));
-		return err;
-	}
-	*ret_empty = application == 0 && version == 0 && tables == 0;
-	if (*ret_empty)
-		return SL_OK;
-	if (application != APPLICATION_ID) {
-		sl_msg_set(msg, "%s: application id %lld, expected a Seedleaf store", path, (long long)application);
-		return SL_ERR_FORMAT;
-	}
-	if (version != SCHEMA_VERSION) {
-		sl_msg_set(msg, "%s: store version %lld, expected %d: written by a newer Seedleaf", path, (long long)version,
-		           SCHEMA_VERSION);
-		return SL_ERR_VERSION;
-	}
-	return SL_OK;
-}
-
-static enum sl_err
-make_schema(sqlite3 *db, const char *path)
-{
-	SL_TX tx = { 0 };
-	bool empty;
-	enum sl_err err;
-
-	/* Somebody else may have been first: look again now that nobody can write. */
-	if ((err = sl_tx_begin(&tx, db)) != SL_OK || (err = check_schema(db, path, &empty, NULL)) != SL_OK)
-		return err;
-	if (empty && (err = sl_sql_exec(db, schema)) != SL_OK)
-		return err;
-	return sl_tx_commit(&tx);
-}
-
 /*
  * SQLite has no queue of writers, and its own handler waits longer and longer, up to 100 ms: beside somebody who writes all the time it never
  * gets a turn. Ours asks every few milliseconds.
@@ -161,7 +94,7 @@ open_db(struct sl_store *store, int flags, struct sl_msg *msg)
 	SL_FREE char *uri = NULL;
 	/* Nobody changes a read-only file system; where only we may not write, somebody else may. */
 	const bool immutable = access(store->dir, W_OK) != 0 && errno == EROFS;
-	bool empty = false;
+	int version = 0;
 	enum sl_err err;
 	int rc;
 
@@ -176,15 +109,16 @@ open_db(struct sl_store *store, int flags, struct sl_msg *msg)
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if ((err = sl_sql_exec(db, "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON")) != SL_OK ||
-	    (err = check_schema(db, store->path, &empty, msg)) != SL_OK)
+	    (err = sl_store_schema_check(db, store->path, &version, msg)) != SL_OK)
 		return err;
-	if (empty && (flags & SQLITE_OPEN_READONLY) != 0)
+	if (version == 0 && (flags & SQLITE_OPEN_READONLY) != 0)
 		return SL_OK; /* as good as none */
-	if (empty && (err = make_schema(db, store->path)) != SL_OK) {
+	if (version == 0 && (err = sl_store_schema_make(db, store->path, &version)) != SL_OK) {
 		sl_msg_set(msg, "%s: %s", store->path, sqlite3_errmsg(db));
 		return err;
 	}
 	store->db = SL_TAKE(db);
+	store->version = version;
 	return SL_OK;
 }
 
@@ -237,7 +171,7 @@ sl_store_writing(struct sl_store *store)
 	if (store->readonly)
 		return SL_ERR_READONLY;
 	if (store->db != NULL)
-		return SL_OK;
+		return sl_store_schema_upgrade(store);
 	if ((err = sl_fs_private_dir(store->dir, 1, &msg)) != SL_OK ||
 	    ((err = sl_fs_private_file(store->path, &msg)) != SL_OK && err != SL_ERR_NOT_FOUND)) {
 		sl_log(SL_LOG_INFO, "store: %s", msg.text);
@@ -250,7 +184,7 @@ sl_store_writing(struct sl_store *store)
 		return err;
 	}
 	(void)chmod(store->path, 0600);
-	return SL_OK;
+	return sl_store_schema_upgrade(store);
 }
 
 /* Whether mkdir -p would work, as far as permissions tell. */

@@ -13,6 +13,9 @@
  */
 struct sl_store;
 
+/* Tells one token secret S from another (doc/pin.md). */
+#define SL_SECRET_ID 16
+
 /* One stored object. */
 struct sl_record {
 	int64_t row; /* 0 before it is stored; never used again after the object is gone */
@@ -22,6 +25,9 @@ struct sl_record {
 	struct sl_rsa_hints hints;
 	uint8_t *sealed; /* a sealed key's blob (doc/sealed.md), owned; NULL: it is none */
 	size_t sealed_len;
+	unsigned sealed_form; /* of what is sealed in it: doc/sealed.md, "Keys"; 0 is taken for 1 */
+	bool bound;           /* S is in the recipe's context, or in the sealed key's authorization */
+	uint8_t secret_id[SL_SECRET_ID]; /* of that S, where bound: for sl_store_add() alone, not kept with the object */
 };
 
 void sl_record_clear(struct sl_record *record);
@@ -92,7 +98,7 @@ SL_MUST_CHECK enum sl_err sl_store_load(struct sl_store *store, int64_t row, str
 
 /*
  * All of them or none, in one transaction; fills in row and CKA_UNIQUE_ID. replace: objects with the same recipe go first (a recalled key is one
- * object, however often it is recalled).
+ * object, however often it is recalled). SL_ERR_LOGIN and nothing added: a record is bound to another S than the token has now.
  */
 SL_MUST_CHECK enum sl_err sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *records, size_t n, bool replace);
 /*
@@ -105,8 +111,53 @@ SL_MUST_CHECK enum sl_err sl_store_remove(struct sl_store *store, int64_t row);
 /* The public half of a derived key, by sl_context_index(). SL_ERR_NOT_FOUND. */
 SL_MUST_CHECK enum sl_err sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
                                           struct sl_recorded *ret_public);
+/* secret_id: of the S that the key was derived with, or NULL; SL_ERR_LOGIN and nothing written when the token has another one now. */
 SL_MUST_CHECK enum sl_err sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
-                                              const struct sl_recorded *pub);
+                                              const struct sl_recorded *pub, const uint8_t *secret_id);
+
+/* One role's sealed S; empty (blob NULL): there is none. blob is owned. */
+struct sl_pin_blob {
+	uint8_t salt[64];
+	size_t salt_len;
+	uint8_t *blob;
+	size_t len;
+};
+
+/* A root's row in table `pin`. */
+struct sl_pin_row {
+	char label[33];
+	uint8_t secret_id[SL_SECRET_ID];
+	struct sl_pin_blob so;
+	struct sl_pin_blob user;
+	bool to_be_changed;
+};
+
+void sl_pin_row_clear(struct sl_pin_row *row);
+
+/* SL_ERR_NOT_FOUND: the root has no PIN here. */
+SL_MUST_CHECK enum sl_err sl_store_pin_row(struct sl_store *store, int64_t root, struct sl_pin_row *ret_row);
+
+/*
+ * C_InitToken, in one transaction: the row is replaced, and every object and public half of the root is removed. before: the secret_id that has to
+ * be on record, NULL: there has to be none. SL_ERR_LOGIN when it is otherwise, and nothing is changed.
+ */
+SL_MUST_CHECK enum sl_err sl_store_pin_reset(struct sl_store *store, int64_t root, const uint8_t *before, const struct sl_pin_row *row);
+
+/* Replaces the row alone, whatever it was: what is kept here of PINs whose secrets are elsewhere (pin-store = nv). */
+SL_MUST_CHECK enum sl_err sl_store_pin_note(struct sl_store *store, int64_t root, const struct sl_pin_row *row);
+
+/*
+ * A new PIN of one role. SL_ERR_LOGIN, and nothing is changed, when secret_id is not on record any more, or before (may be NULL) is not the role's
+ * blob any more: somebody else was faster.
+ */
+struct sl_pin_change {
+	const uint8_t *secret_id;
+	bool user;                       /* whose: the user's, or else the SO's */
+	const struct sl_pin_blob *before;
+	const struct sl_pin_blob *after;
+	bool to_be_changed;              /* the user's */
+};
+SL_MUST_CHECK enum sl_err sl_store_pin_change(struct sl_store *store, int64_t root, const struct sl_pin_change *change);
 
 /* Roots of the token that have objects and are not current (NULL: all). The caller frees *ret_orphans. */
 SL_MUST_CHECK enum sl_err sl_store_orphans(struct sl_store *store, const char *token, const struct sl_root_name *current,

@@ -92,7 +92,8 @@ read_attributes(sqlite3 *db, int64_t row, struct sl_attrs *attrs)
 static enum sl_err
 write_recipe(sqlite3 *db, int64_t row, const struct sl_record *record)
 {
-	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO recipe(object, name, type, version, salt, hint_p, hint_q) VALUES(?, ?, ?, ?, ?, ?, ?)");
+	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO recipe(object, name, type, version, salt, hint_p, hint_q, bound)"
+	                                " VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
 	const struct sl_recipe *recipe = &record->recipe;
 
 	sl_sql_int(&sql, row);
@@ -105,6 +106,7 @@ write_recipe(sqlite3 *db, int64_t row, const struct sl_record *record)
 		sl_sql_null(&sql);
 	sl_sql_int(&sql, record->hints.p);
 	sl_sql_int(&sql, record->hints.q);
+	sl_sql_int(&sql, record->bound);
 	return sl_sql_run(&sql);
 }
 
@@ -129,14 +131,16 @@ recipe_of_row(sqlite3_stmt *stmt, struct sl_record *record)
 	}
 	record->hints.p = (uint32_t)sqlite3_column_int64(stmt, 4);
 	record->hints.q = (uint32_t)sqlite3_column_int64(stmt, 5);
+	record->bound = sqlite3_column_int64(stmt, 6) != 0;
 	record->has_recipe = true;
 	return SL_OK;
 }
 
 static enum sl_err
-read_recipe(sqlite3 *db, int64_t row, struct sl_record *record)
+read_recipe(sqlite3 *db, int version, int64_t row, struct sl_record *record)
 {
-	SL_SQL sql = sl_sql_prepare(db, "SELECT name, type, version, salt, hint_p, hint_q FROM recipe WHERE object = ?");
+	SL_SQL sql = sl_sql_prepare(db, version >= 2 ? "SELECT name, type, version, salt, hint_p, hint_q, bound FROM recipe WHERE object = ?" :
+	                                "SELECT name, type, version, salt, hint_p, hint_q, 0 FROM recipe WHERE object = ?");
 	enum sl_err err;
 	bool more;
 
@@ -149,17 +153,20 @@ read_recipe(sqlite3 *db, int64_t row, struct sl_record *record)
 static enum sl_err
 write_sealed(sqlite3 *db, int64_t row, const struct sl_record *record)
 {
-	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO sealed(object, blob) VALUES(?, ?)");
+	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO sealed(object, blob, bound, form) VALUES(?, ?, ?, ?)");
 
 	sl_sql_int(&sql, row);
 	sl_sql_blob(&sql, record->sealed, record->sealed_len);
+	sl_sql_int(&sql, record->bound);
+	sl_sql_int(&sql, record->sealed_form == 0 ? 1 : record->sealed_form);
 	return sl_sql_run(&sql);
 }
 
 static enum sl_err
-read_sealed(sqlite3 *db, int64_t row, struct sl_record *record)
+read_sealed(sqlite3 *db, int version, int64_t row, struct sl_record *record)
 {
-	SL_SQL sql = sl_sql_prepare(db, "SELECT blob FROM sealed WHERE object = ?");
+	SL_SQL sql = sl_sql_prepare(db, version >= 2 ? "SELECT blob, bound, form FROM sealed WHERE object = ?" :
+	                                "SELECT blob, 0, 1 FROM sealed WHERE object = ?");
 	const void *blob;
 	int len;
 	enum sl_err err;
@@ -170,8 +177,10 @@ read_sealed(sqlite3 *db, int64_t row, struct sl_record *record)
 		return err;
 	blob = sqlite3_column_blob(sql.stmt, 0);
 	len = sqlite3_column_bytes(sql.stmt, 0);
-	if (blob == NULL || len <= 0)
+	if (blob == NULL || len <= 0 || sqlite3_column_int64(sql.stmt, 2) < 1)
 		return SL_ERR_FORMAT;
+	record->bound = sqlite3_column_int64(sql.stmt, 1) != 0;
+	record->sealed_form = (unsigned)sqlite3_column_int64(sql.stmt, 2);
 	if ((record->sealed = malloc((size_t)len)) == NULL)
 		return SL_ERR_MEMORY;
 	memcpy(record->sealed, blob, (size_t)len);
@@ -185,11 +194,12 @@ sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record)
 	SL_STORE_HELD(store);
 	SL_CLEANUP(sl_record_clear) struct sl_record record = { .row = row };
 	enum sl_err err;
+	int version;
 
 	if (store->db == NULL)
 		return SL_ERR_NOT_FOUND;
-	if ((err = read_attributes(store->db, row, &record.attrs)) != SL_OK || (err = read_recipe(store->db, row, &record)) != SL_OK ||
-	    (err = read_sealed(store->db, row, &record)) != SL_OK)
+	if ((err = sl_store_schema_now(store, &version)) != SL_OK || (err = read_attributes(store->db, row, &record.attrs)) != SL_OK ||
+	    (err = read_recipe(store->db, version, row, &record)) != SL_OK || (err = read_sealed(store->db, version, row, &record)) != SL_OK)
 		return err;
 	if (record.attrs.n == 0)
 		return SL_ERR_NOT_FOUND;
@@ -260,6 +270,9 @@ sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *reco
 
 	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK)
 		return err;
+	for (size_t i = 0; i < n; i++)
+		if (records[i]->bound && (err = sl_store_pin_check(store->db, root, records[i]->secret_id)) != SL_OK)
+			return err;
 	for (size_t i = 0; i < n && replace; i++)
 		if ((err = forget_twins(store->db, root, records[i])) != SL_OK)
 			return err;
@@ -404,13 +417,17 @@ sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CON
 }
 
 enum sl_err
-sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], const struct sl_recorded *pub)
+sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN], const struct sl_recorded *pub,
+                    const uint8_t *secret_id)
 {
 	SL_STORE_HELD(store);
+	SL_TX tx = { 0 };
 	SL_SQL sql = { 0 };
 	enum sl_err err;
 
-	if ((err = sl_store_writing(store)) != SL_OK)
+	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK)
+		return err;
+	if (secret_id != NULL && (err = sl_store_pin_check(store->db, root, secret_id)) != SL_OK)
 		return err;
 	sql = sl_sql_prepare(store->db, "INSERT OR REPLACE INTO public(root, idx, spki, hint_p, hint_q) VALUES(?, ?, ?, ?, ?)");
 	sl_sql_int(&sql, root);
@@ -418,5 +435,7 @@ sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL
 	sl_sql_blob(&sql, pub->spki, pub->spki_len);
 	sl_sql_int(&sql, pub->hints.p);
 	sl_sql_int(&sql, pub->hints.q);
-	return sl_sql_run(&sql);
+	if ((err = sl_sql_run(&sql)) != SL_OK)
+		return err;
+	return sl_tx_commit(&tx);
 }

@@ -8,17 +8,37 @@
 
 #include <pthread.h>
 
-/* Shared by store.c (opening, roots) and store_objects.c (objects, public halves). lock is held around every use of db. */
+/*
+ * Shared by store.c (opening, roots), store_schema.c (versions), store_objects.c (objects, public halves) and store_pin.c (PINs). lock is held
+ * around every use of db.
+ */
 struct sl_store {
 	pthread_mutex_t lock;
 	char *dir;
 	char *path;
 	sqlite3 *db;   /* NULL: there is none yet */
 	bool readonly;
+	int version;   /* of the database's schema, when it was last asked for */
 };
 
-/* Makes the directory and the database where they are missing; the lock is held. SL_ERR_READONLY. */
+#define SL_STORE_VERSION 2
+
+/* Makes the directory and the database where they are missing, and upgrades an old one; the lock is held. SL_ERR_READONLY. */
 SL_MUST_CHECK enum sl_err sl_store_writing(struct sl_store *store);
+
+/* Refuses what is not a store of a version we know. *ret_version is 0 for a database without any table: a store nobody has written to. */
+SL_MUST_CHECK enum sl_err sl_store_schema_check(sqlite3 *db, const char *path, int *ret_version, struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_store_schema_make(sqlite3 *db, const char *path, int *ret_version);
+/* One transaction; nothing to do when the store is of our version, which another process may have seen to. */
+SL_MUST_CHECK enum sl_err sl_store_schema_upgrade(struct sl_store *store);
+/*
+ * The version now, for a reader: another process may have upgraded a store that we opened before. What was found there after that is only read right
+ * with the new columns.
+ */
+SL_MUST_CHECK enum sl_err sl_store_schema_now(struct sl_store *store, int *ret_version);
+
+/* Whether the PIN row of root says secret_id; SL_ERR_LOGIN when not. For use within a transaction. */
+SL_MUST_CHECK enum sl_err sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t secret_id[SL_SECRET_ID]);
 
 static inline struct sl_store *
 sl_store_locked(struct sl_store *store)

@@ -88,9 +88,53 @@ sl_template_complete(unsigned kind, unsigned must, const struct sl_attrs *attrs)
 	return CKR_OK;
 }
 
+/* What an attribute is when change, which may be NULL, has been merged over now. */
+static bool
+bool_after(const struct sl_attrs *now, const struct sl_attrs *change, CK_ATTRIBUTE_TYPE type)
+{
+	const bool otherwise = sl_attrs_bool(now, type, false);
+
+	return change == NULL ? otherwise : sl_attrs_bool(change, type, otherwise);
+}
+
+static bool
+has_other_use(const struct sl_attrs *now, const struct sl_attrs *change)
+{
+	static const CK_ATTRIBUTE_TYPE uses[] = { CKA_ENCRYPT, CKA_DECRYPT, CKA_SIGN, CKA_VERIFY, CKA_DERIVE };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(uses); i++)
+		if (bool_after(now, change, uses[i]))
+			return true;
+	return false;
+}
+
+static bool
+only_wraps(const struct sl_attrs *now, const struct sl_attrs *change)
+{
+	return sl_attrs_ulong(now, CKA_CLASS, CKO_DATA) == CKO_SECRET_KEY && bool_after(now, change, CKA_WRAP) && !has_other_use(now, change);
+}
+
+bool
+sl_template_only_wraps(const struct sl_attrs *attrs)
+{
+	return only_wraps(attrs, NULL);
+}
+
+bool
+sl_template_is_for_wrapping(const struct sl_attrs *attrs)
+{
+	return (bool_after(attrs, NULL, CKA_WRAP) || bool_after(attrs, NULL, CKA_UNWRAP)) && !has_other_use(attrs, NULL);
+}
+
+/*
+ * Whether a key only wraps is settled at its birth, for it and for all its copies: else it would wrap today and decrypt tomorrow, or its copy would
+ * (Delaune, Kremer, Steel 2010; Bortolozzo et al. 2010). Between the other uses a key may change as it likes.
+ */
 CK_RV
 sl_template_one_way(unsigned kind, const struct sl_attrs *now, const struct sl_attrs *change)
 {
+	if (only_wraps(now, NULL) != only_wraps(now, change))
+		return CKR_ATTRIBUTE_READ_ONLY;
 	for (size_t i = 0; i < change->n; i++) {
 		const struct sl_attr_rule *rule = sl_schema_rule(kind, change->at[i].type);
 		const bool to = sl_attrs_bool(change, change->at[i].type, false);

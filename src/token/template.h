@@ -32,4 +32,13 @@ CK_RV sl_template_peek_bool(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBU
 /* A longer template is CKR_ARGUMENTS_BAD. */
 #define SL_TEMPLATE_MAX 256
 
+/*
+ * A key that wraps and unwraps and does nothing else. Only such a key can be trusted with others: one that may decrypt, too, shows what it wrapped, and with
+ * AES in a counter mode (GCM, CCM) so does one that may encrypt, derive or make MACs. doc/attacks.md.
+ */
+bool sl_template_only_wraps(const struct sl_attrs *attrs);
+
+/* Whether the template of a secret key says that it wraps or unwraps, and of no other use that it has it: then it gets none by default. */
+bool sl_template_is_for_wrapping(const struct sl_attrs *attrs);
+
 #endif

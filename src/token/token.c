@@ -6,6 +6,7 @@
 #include "crypto/digest.h"
 #include "token/builtin.h"
 #include "token/declared.h"
+#include "token/login.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_to
 	(void)pthread_mutex_init(&token->finish_lock, NULL);
 	(void)pthread_mutex_init(&token->name_lock, NULL);
 	(void)pthread_rwlock_init(&token->lock, NULL);
+	if ((err = sl_login_new(token)) != SL_OK)
+		return err;
 	if ((err = sl_root_open(instance->device, &token->config->root, &token->root)) != SL_OK) {
 		sl_msg_set(msg, "token %s: %s", token->config->name, sl_err_text(err));
 		return err;
@@ -58,6 +61,7 @@ sl_token_free(struct sl_token **ptoken)
 	sl_declared_free(token);
 	sl_builtin_free(token);
 	sl_root_close(&token->root);
+	sl_login_free(token);
 	(void)pthread_rwlock_destroy(&token->lock);
 	(void)pthread_mutex_destroy(&token->name_lock);
 	(void)pthread_mutex_destroy(&token->finish_lock);
@@ -85,8 +89,8 @@ sl_token_present(struct sl_token *token, struct sl_root_info *ret_info)
 }
 
 /* The objects of another root are gone from view; what sessions made themselves stays theirs only while the root is the same. */
-static void
-forget_objects(struct sl_token *token)
+void
+sl_token_forget(struct sl_token *token)
 {
 	(void)pthread_rwlock_wrlock(&token->lock);
 	token->epoch++;
@@ -140,7 +144,8 @@ identify_locked(struct sl_token *token)
 	if (token->named && !same_name(&name, &token->name)) {
 		sl_log(SL_LOG_INFO, "token %s: another root than before", token->config->name);
 		token->pinned = false;
-		forget_objects(token);
+		sl_token_forget(token);
+		sl_login_reset(token);
 	}
 	if ((err = sl_store_root(token->instance->store, token->config->name, &name, false, &row)) != SL_OK)
 		return err;
@@ -209,6 +214,8 @@ sl_token_object(struct sl_token *token, CK_OBJECT_HANDLE handle)
 {
 	struct sl_object *object;
 
+	if (sl_login_epoch(token) != __atomic_load_n(&token->closed, __ATOMIC_ACQUIRE))
+		sl_token_forget_private(token);
 	(void)pthread_rwlock_rdlock(&token->lock);
 	object = sl_table_get(&token->objects, handle);
 	if (object != NULL)
@@ -287,10 +294,80 @@ sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
+static void
+close_private_locked(struct sl_token *token)
+{
+	const struct sl_object *object;
+	uint64_t handle;
+	size_t at = 0;
+
+	__atomic_store_n(&token->closed, sl_login_epoch(token), __ATOMIC_RELEASE);
+	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
+		if (sl_object_is_private(object))
+			unpublish_locked(token, handle);
+	sl_declared_close_locked(token);
+	sl_builtin_close_locked(token);
+}
+
+void
+sl_token_forget_private(struct sl_token *token)
+{
+	(void)pthread_rwlock_wrlock(&token->lock);
+	close_private_locked(token);
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
+/* Declared keys are other keys with another secret. */
+static void
+rebuild_declared_locked(struct sl_token *token)
+{
+	const struct sl_object *object;
+	uint64_t handle;
+	size_t at = 0;
+
+	token->epoch++;
+	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
+		if (object->home == SL_HOME_DECLARED)
+			unpublish_locked(token, handle);
+	sl_declared_forget_locked(token);
+}
+
+/* Ids are not known of PINs that are in NV, until somebody logs in. */
+static bool
+same_secret(const struct sl_token *token, const struct sl_pin_state *pins)
+{
+	static const uint8_t unknown[SL_SECRET_ID];
+
+	return memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 || memcmp(token->secret_id, unknown, SL_SECRET_ID) == 0 ||
+	       memcmp(pins->secret_id, unknown, SL_SECRET_ID) == 0;
+}
+
+void
+sl_token_guard(struct sl_token *token, const struct sl_pin_state *pins)
+{
+	bool same;
+
+	(void)pthread_rwlock_rdlock(&token->lock);
+	same = token->guarded == pins->initialized && memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0;
+	(void)pthread_rwlock_unlock(&token->lock);
+	if (same)
+		return;
+	(void)pthread_rwlock_wrlock(&token->lock);
+	same = token->guarded == pins->initialized && same_secret(token, pins);
+	__atomic_store_n(&token->guarded, pins->initialized, __ATOMIC_RELEASE);
+	memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
+	if (!same) {
+		close_private_locked(token);
+		rebuild_declared_locked(token);
+	}
+	(void)pthread_rwlock_unlock(&token->lock);
+}
+
 enum sl_err
 sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key)
 {
 	struct sl_root_name name = { .len = 0 };
+	SL_SECRET secret = { 0 };
 	enum sl_err err;
 
 	if (object->material == NULL)
@@ -301,7 +378,9 @@ sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **r
 	/* For a sealed key the name does not matter, but the pin of the salt key comes with it. */
 	if (sl_material_needs_root(object->material) && (err = sl_token_identify(token, &name, NULL)) != SL_OK)
 		return err;
-	err = sl_material_key(object->material, token->root, &name, ret_key);
+	if (sl_material_bound(object->material) && (err = sl_login_secret(token, &secret)) != SL_OK)
+		return err;
+	err = sl_material_key(object->material, token->root, &name, &secret, ret_key);
 	if (err == SL_ERR_MISMATCH)
 		sl_device_forget(token->instance->device); /* the next question goes to the TPM */
 	return err;

@@ -10,10 +10,11 @@
 #include <pthread.h>
 
 /*
- * One token: a root and the objects on it. Lock order: session > token.finish_lock > token.name_lock > token.lock > store > root. The root is asked,
+ * One token: a root and the objects on it. Lock order: session > token.finish_lock > token.name_lock > token.lock or login.lock > store > root. The root is asked,
  * which can take long, with token.lock never held.
  */
 struct sl_declared;
+struct sl_login_data;
 
 struct sl_token {
 	struct sl_instance *instance;
@@ -28,13 +29,20 @@ struct sl_token {
 	int64_t store_root;         /* row of the root in the store; 0: none yet */
 	bool pinned;
 
+	struct sl_login_data *login; /* login.h; has a lock of its own */
+
 	pthread_rwlock_t lock;      /* of all that follows */
 	unsigned epoch;             /* counts the roots seen: objects of an earlier one are gone */
+	unsigned closed;            /* atomic, written with the lock held: sl_login_epoch() when private objects were last taken away */
+	bool guarded;               /* atomic, likewise: the token has PINs, and private objects are there only for its user (view.h) */
+	uint8_t secret_id[SL_SECRET_ID]; /* of the secret that declared keys were built for; zeros: not known */
 	struct sl_table objects;    /* handle -> struct sl_object, one reference each */
 	struct sl_table in_session; /* the same for SL_HOME_SESSION only; no reference */
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
 	int64_t generation;         /* of the store, when the objects of `rows` were read */
-	struct sl_object *builtin[4]; /* builtin.h */
+	struct sl_object *builtin[5]; /* builtin.h */
+	struct sl_object **mechanisms;
+	size_t n_mechanisms;
 	struct sl_declared *declared;
 	size_t n_declared;
 };
@@ -71,11 +79,33 @@ SL_MUST_CHECK enum sl_err sl_token_publish(struct sl_token *token, struct sl_obj
 SL_MUST_CHECK enum sl_err sl_token_publish_locked(struct sl_token *token, struct sl_object *object);
 /* Takes an object out of the tables. */
 void sl_token_unpublish(struct sl_token *token, const struct sl_object *object);
+/* All objects go, and are made again when somebody looks for them: the root, or its S, is another one. */
+void sl_token_forget(struct sl_token *token);
 /* Session objects of a session (of all sessions: 0). */
 void sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session);
 
-/* The key of an object, referenced; derived or unsealed now when it was not needed before. SL_ERR_ARG when it is not a key. */
+/*
+ * Nobody is logged in any more, or with another secret: handles of private objects end here for ever, private session objects are destroyed, and
+ * private keys that were derived or unsealed are dropped. What is being made meanwhile with the old login is not published any more (view.h). To be
+ * called after sl_login_epoch() says so, as soon as can be; whoever looks for objects first does it otherwise. Takes token.lock.
+ */
+void sl_token_forget_private(struct sl_token *token);
+
+/*
+ * Whether the token has PINs, and which secret. Where that is news, private objects of before are gone, and declared keys are others now. Takes
+ * token.lock.
+ */
+struct sl_pin_state;
+void sl_token_guard(struct sl_token *token, const struct sl_pin_state *pins);
+
+/*
+ * The key of an object, referenced; derived or unsealed now when it was not needed before. SL_ERR_ARG when it is not a key, SL_ERR_LOGIN
+ * when it needs the user's login.
+ */
 SL_MUST_CHECK enum sl_err sl_token_key(struct sl_token *token, struct sl_object *object, struct sl_key **ret_key);
+
+/* Whether a template names that class. */
+bool sl_token_find_names(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_CLASS class);
 
 /* C_FindObjects: handles of all objects that match, in order of creation. The caller frees *ret_handles. */
 CK_RV sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **ret_handles, size_t *ret_n);

@@ -72,7 +72,7 @@ sl_args_parse(const struct sl_tool_command *command, char **words, struct sl_too
 			options = false;
 		else if (options && (*words)[0] == '-' && (*words)[1] == '-')
 			used = take_option(command, words, &args);
-		else if (options && (*words)[0] == '-') {
+		else if (options && (*words)[0] == '-' && (*words)[1] != '\0') {
 			sl_report("%s: unknown option '%.80s'", command->words, *words);
 			used = 0;
 		} else if (take_operand(command, *words, &args) != SL_OK)

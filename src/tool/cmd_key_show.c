@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/digest.h"
+#include "seedleaf.h"
 #include "tool/keys.h"
 
 #include <string.h>
@@ -41,6 +42,22 @@ print_public(const struct sl_object *object)
 	printf("\n");
 }
 
+/* Where its secret comes from; keys of before that was written down say it by what they have. */
+static const char *
+secret_of(const struct sl_object *object)
+{
+	switch (sl_attrs_ulong(&object->attrs, CKA_SEEDLEAF_ORIGIN, 0)) {
+	case SEEDLEAF_ORIGIN_DERIVED:
+		return "derived";
+	case SEEDLEAF_ORIGIN_RANDOM:
+		return "sealed, random from both generators";
+	case SEEDLEAF_ORIGIN_IMPORTED:
+		return "sealed, imported";
+	default:
+		return sl_material_recipe(object->material) != NULL ? "derived" : "sealed";
+	}
+}
+
 static void
 print_origin(const struct sl_instance *instance, const struct sl_found *found, const char *label)
 {
@@ -64,7 +81,9 @@ print_key(const struct sl_instance *instance, const struct sl_found *found)
 	char label[256];
 
 	sl_keys_label(object, label);
-	printf("label: %s\ntoken: %s\ntype: %s\n", label, found->token->config->name, sl_keys_type(object));
+	printf("label: %s\ntoken: %s\ntype: %s\nsecret: %s\n", label, found->token->config->name, sl_keys_type(object), secret_of(object));
+	if (sl_material_bound(object->material))
+		printf("bound: to the token secret\n");
 	if (recipe != NULL)
 		printf("name: %s\nversion: %lu\nsalt: %s\n", recipe->name, (unsigned long)recipe->version, recipe->salted ? "yes" : "no");
 	printf("id: ");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
+#include "config/policy.h"
 #include "tool/keys.h"
+#include "token/login.h"
 
 static const char *const hierarchies[] = { "owner", "endorsement", "platform", "null" };
 
@@ -42,19 +44,60 @@ print_orphans(struct sl_instance *instance, struct sl_token *token)
 }
 
 static void
+print_pins(struct sl_token *token, struct sl_pin_state *ret_state)
+{
+	struct sl_pin_state state = { .initialized = false };
+	const enum sl_err err = sl_pin_state(token, &state);
+
+	*ret_state = state;
+	printf("  label: %s\n", state.label[0] != '\0' ? state.label : token->config->label);
+	if (err != SL_OK)
+		printf("  pin: %s\n", sl_err_text(err));
+	else if (!state.initialized)
+		printf("  pin: none\n");
+	else
+		printf("  pin: SO%s\n", !state.user ? ", no user" : state.to_be_changed ? " and user, who should change his" : " and user");
+	if (token->config->pin_store != 0)
+		printf("  pin-store: nv:0x%08lx\n", (unsigned long)token->config->pin_store);
+}
+
+static void
+print_policy(struct sl_token *token)
+{
+	const struct sl_policy_spec *policy = &token->config->root.policy;
+	struct sl_policy_state state = { .kind = SL_POLICY_NONE };
+	char list[SL_POLICY_LIST_MAX];
+	enum sl_err err;
+
+	if (policy->kind == SL_POLICY_NONE)
+		return;
+	sl_policy_list(policy->pcrs, list);
+	if (policy->kind == SL_POLICY_PCR)
+		printf("  policy: pcr:%s:%s, ", sl_policy_bank_word(policy->bank), list);
+	else
+		printf("  policy: authorize:%s, ", policy->key_file);
+	err = sl_root_policy_state(token->root, &state);
+	printf("%s\n", err == SL_OK && state.satisfied ? "satisfied" : "not satisfied");
+	if (err != SL_OK || !state.satisfied)
+		printf("  policy wants: %s\n", state.why.text[0] != '\0' ? state.why.text : sl_err_text(err));
+}
+
+static void
 print_contents(struct sl_instance *instance, struct sl_token *token)
 {
 	SL_CLEANUP(sl_keys_clear) struct sl_founds founds = { 0 };
 	struct sl_msg msg = { "" };
+	struct sl_pin_state state;
 	char serial[17];
 	enum sl_err err = sl_token_serial(token, serial);
 
+	print_pins(token, &state);
 	if (err == SL_OK)
 		printf("  serial: %s\n", serial);
 	if (err == SL_OK)
 		err = sl_keys_find(instance, NULL, token->config->name, &founds, &msg);
 	if (err == SL_OK)
-		printf("  keys: %zu\n", founds.n);
+		printf("  keys: %zu%s\n", founds.n, state.initialized ? ", and private ones behind the PIN" : "");
 	if (err != SL_OK) {
 		sl_device_trouble(instance->device, &msg);
 		printf("  trouble: %s\n", msg.text[0] != '\0' ? msg.text : sl_err_text(err));
@@ -78,11 +121,28 @@ print_slot(struct sl_instance *instance, struct sl_token *token)
 		sl_device_trouble(instance->device, &msg);
 		printf("  why: %s\n", msg.text[0] != '\0' ? msg.text : sl_err_text(err));
 	}
-	printf("  label: %s\n", token->config->label);
+	if (err != SL_OK)
+		printf("  label: %s\n", token->config->label);
 	print_root(&token->config->root);
-	if (err == SL_OK)
+	if (err == SL_OK) {
+		print_policy(token);
 		print_contents(instance, token);
+	}
 	return err == SL_OK;
+}
+
+/* One count for everything on the TPM that somebody guards with a PIN or a password. */
+static void
+print_lockout(struct sl_token *token)
+{
+	struct sl_lockout lockout;
+
+	if (sl_root_lockout(token->root, &lockout) != SL_OK)
+		return;
+	printf("wrong tries: %u of %u%s", lockout.failures, lockout.max, lockout.locked ? ", locked" : "");
+	if (lockout.failures != 0 && lockout.interval != 0)
+		printf(", one is forgotten every %u seconds", lockout.interval);
+	printf("\n");
 }
 
 static void
@@ -98,6 +158,7 @@ print_tpm(struct sl_instance *instance)
 		printf(", ");
 		print_plain(info.model);
 		printf(", firmware %u.%u\n", info.firmware_major, info.firmware_minor);
+		print_lockout(instance->tokens[i]);
 		return;
 	}
 	printf("tpm: no token is present\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "base/text.h"
-#include "root/root.h"
+#include "tool/device.h"
 #include "tool/tool.h"
 
 #include <string.h>
@@ -33,35 +33,22 @@ choose_handle(const struct sl_config *config, const struct sl_token_config *toke
 	return SL_OK;
 }
 
-static void
-clean_root(struct sl_root **root)
-{
-	sl_root_close(root);
-}
-
-static void
-clean_device(struct sl_device **device)
-{
-	sl_device_close(device);
-}
-
 static enum sl_err
 persist(const struct sl_config *config, const struct sl_root_spec *spec, bool srk, struct sl_root_name *ret_salt, struct sl_msg *msg)
 {
-	SL_CLEANUP(clean_device) struct sl_device *device = NULL;
-	SL_CLEANUP(clean_root) struct sl_root *root = NULL;
+	SL_TOOL_ROOT root = { .device = NULL };
 	struct sl_root_spec primary = *spec;
 	struct sl_root_name name;
 	enum sl_err err;
 
 	primary.kind = SL_ROOT_PRIMARY;
-	if ((err = sl_device_open(config->tcti, &device)) != SL_OK || (err = sl_root_open(device, &primary, &root)) != SL_OK)
+	if ((err = sl_device_root_open(config->tcti, &primary, &root)) != SL_OK)
 		return err;
-	err = sl_root_persist(root, spec->handle, srk, &name, msg);
+	err = sl_root_persist(root.root, spec->handle, srk, &name, msg);
 	if (err == SL_OK)
-		err = sl_root_salt_key(root, ret_salt);
+		err = sl_root_salt_key(root.root, ret_salt);
 	if (err != SL_OK && msg->text[0] == '\0')
-		sl_device_trouble(device, msg);
+		sl_device_trouble(root.device, msg);
 	return err;
 }
 

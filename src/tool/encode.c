@@ -31,11 +31,11 @@ sl_encode_base64(FILE *f, const uint8_t *bytes, size_t len, size_t wrap)
 }
 
 void
-sl_encode_pem(FILE *f, const uint8_t *spki, size_t len)
+sl_encode_pem(FILE *f, const char *label, const uint8_t *der, size_t len)
 {
-	(void)fputs("-----BEGIN PUBLIC KEY-----\n", f);
-	sl_encode_base64(f, spki, len, 64);
-	(void)fputs("-----END PUBLIC KEY-----\n", f);
+	(void)fprintf(f, "-----BEGIN %s-----\n", label);
+	sl_encode_base64(f, der, len, 64);
+	(void)fprintf(f, "-----END %s-----\n", label);
 }
 
 static void

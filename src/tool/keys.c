@@ -26,6 +26,27 @@ sl_keys_open(int *ret_status)
 	return NULL;
 }
 
+struct sl_token *
+sl_keys_token(struct sl_instance *instance, const char *name, struct sl_msg *msg)
+{
+	const char *want = name == NULL ? "owner" : name;
+
+	for (size_t i = 0; i < instance->n_tokens; i++) {
+		struct sl_token *token = instance->tokens[i];
+
+		if (strcmp(token->config->name, want) != 0 || token->config->hidden)
+			continue;
+		if (sl_token_present(token, NULL) == SL_OK)
+			return token;
+		sl_device_trouble(instance->device, msg);
+		if (msg->text[0] == '\0')
+			sl_msg_set(msg, "token %s is not there", want);
+		return NULL;
+	}
+	sl_msg_set(msg, "--token: '%.80s', expected a token of the configuration", want);
+	return NULL;
+}
+
 void
 sl_keys_clear(struct sl_founds *founds)
 {

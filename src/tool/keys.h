@@ -9,6 +9,9 @@
 /* Configuration, key files, store and tokens as the module sees them; a failure was reported and is *ret_status. NULL then. */
 struct sl_instance *sl_keys_open(int *ret_status);
 
+/* The token of that name (NULL: owner), which is present; NULL when it is not, and msg says so. */
+struct sl_token *sl_keys_token(struct sl_instance *instance, const char *name, struct sl_msg *msg);
+
 /* One key: its private or secret object, referenced. */
 struct sl_found {
 	struct sl_token *token;

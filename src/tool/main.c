@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const struct sl_tool_command *const commands[] = {
-	&sl_cmd_status,     &sl_cmd_key_list,   &sl_cmd_key_show,   &sl_cmd_key_export,    &sl_cmd_key_add,
-	&sl_cmd_key_remove, &sl_cmd_key_rotate, &sl_cmd_token_persist, &sl_cmd_config_check,
+	&sl_cmd_status,        &sl_cmd_key_list,    &sl_cmd_key_show,    &sl_cmd_key_export,  &sl_cmd_key_import,
+	&sl_cmd_key_add,       &sl_cmd_key_remove,  &sl_cmd_key_rotate,  &sl_cmd_token_init,  &sl_cmd_token_pin,
+	&sl_cmd_token_reset,   &sl_cmd_token_persist, &sl_cmd_policy_show, &sl_cmd_policy_sign, &sl_cmd_config_check,
 };
 
 /* Help of all commands, or of those whose first word is group. */
@@ -47,15 +48,22 @@ matches(const struct sl_tool_command *command, int n, char **words)
 	return strcmp(command->words, joined) == 0 ? 2 : 0;
 }
 
-static bool
-is_group(const char *word)
+/* The first command of the group that word names, or NULL. */
+static const char *
+first_of(const char *word)
 {
 	const size_t len = strlen(word);
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(commands); i++)
 		if (strncmp(commands[i]->words, word, len) == 0 && commands[i]->words[len] == ' ')
-			return true;
-	return false;
+			return commands[i]->words;
+	return NULL;
+}
+
+static bool
+is_group(const char *word)
+{
+	return first_of(word) != NULL;
 }
 
 static int
@@ -99,7 +107,7 @@ dispatch(int n, char **words)
 	if (n == 0)
 		sl_report("no command given");
 	else if (is_group(words[0]))
-		sl_report("%s: expected a command such as '%s list'", words[0], "key");
+		sl_report("%s: expected a command such as '%s'", words[0], first_of(words[0]));
 	else
 		sl_report("unknown command '%.80s'", words[0]);
 	sl_report("try: seedleaf --help");

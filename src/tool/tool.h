@@ -59,11 +59,17 @@ int sl_keyset_load(struct sl_config **ret_config, struct sl_keyfiles *ret_files)
 extern const struct sl_tool_command sl_cmd_config_check;
 extern const struct sl_tool_command sl_cmd_key_add;
 extern const struct sl_tool_command sl_cmd_key_export;
+extern const struct sl_tool_command sl_cmd_key_import;
 extern const struct sl_tool_command sl_cmd_key_list;
 extern const struct sl_tool_command sl_cmd_key_remove;
 extern const struct sl_tool_command sl_cmd_key_rotate;
 extern const struct sl_tool_command sl_cmd_key_show;
+extern const struct sl_tool_command sl_cmd_policy_show;
+extern const struct sl_tool_command sl_cmd_policy_sign;
 extern const struct sl_tool_command sl_cmd_status;
+extern const struct sl_tool_command sl_cmd_token_init;
 extern const struct sl_tool_command sl_cmd_token_persist;
+extern const struct sl_tool_command sl_cmd_token_pin;
+extern const struct sl_tool_command sl_cmd_token_reset;
 
 #endif

@@ -89,6 +89,15 @@ configuration()
 	printf '[token mine]\nroot = tpm:nowhere\n' >>"$SEEDLEAF_CONF"
 	refuses 'unknown root' 'seedleaf.conf:4: .*root.*expected'
 	begin
+	printf '[token owner]\npolicy = pcr:sha256:7,24\n' >>"$SEEDLEAF_CONF"
+	refuses 'a policy with a PCR that is none' 'seedleaf.conf:4: .*policy.*7,24.*expected'
+	begin
+	printf '[token owner]\npin-store = nv:0x01ffffff\n' >>"$SEEDLEAF_CONF"
+	refuses 'an NV index with no room for the second' 'seedleaf.conf:4: .*pin-store.*expected'
+	begin
+	printf '[token owner]\nlogin = maybe\n' >>"$SEEDLEAF_CONF"
+	refuses 'a login that is none' 'seedleaf.conf:4: .*login.*maybe.*expected'
+	begin
 	export SEEDLEAF_CONF=$T/etc/absent.conf
 	refuses 'configuration that is not there' 'absent.conf'
 }

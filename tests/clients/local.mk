@@ -3,6 +3,7 @@ dist_check_SCRIPTS += \
 	tests/clients/badinput.sh \
 	tests/clients/gnutls.sh \
 	tests/clients/hierarchies.sh \
+	tests/clients/import.sh \
 	tests/clients/java.sh \
 	tests/clients/nss.sh \
 	tests/clients/opensc.sh \

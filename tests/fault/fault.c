@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +55,14 @@ strikes(enum fault_kind kind, int error)
 	return true;
 }
 
+/* Before something that outlives us. */
+static void
+act(void)
+{
+	if (fault.armed && fault.kind == FAULT_DEATH && ++fault.seen == fault.nth)
+		(void)raise(SIGKILL);
+}
+
 /* The linker sends foo() of our objects to __wrap_foo(), and __real_foo() to foo(). */
 #define WRAP(type, name, params, args, kind, error, failure) \
 	type __real_##name params; \
@@ -84,13 +93,22 @@ WRAP(int, access, (const char *path, int mode), (path, mode), FAULT_SYSTEM, EIO,
 WRAP(DIR *, opendir, (const char *path), (path), FAULT_SYSTEM, EMFILE, NULL)
 WRAP(int, socket, (int family, int type, int protocol), (family, type, protocol), FAULT_SYSTEM, EMFILE, -1)
 WRAP(int, connect, (int fd, const struct sockaddr *to, socklen_t len), (fd, to, len), FAULT_SYSTEM, ECONNREFUSED, -1)
-WRAP(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags), FAULT_SYSTEM, ECONNRESET, -1)
 WRAP(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), FAULT_SYSTEM, EIO, -1)
 WRAP(ssize_t, __read_chk, (int fd, void *p, size_t n, size_t room), (fd, p, n, room), FAULT_SYSTEM, EIO, -1)
 WRAP(int, poll, (struct pollfd *fds, nfds_t n, int ms), (fds, n, ms), FAULT_SYSTEM, EIO, -1)
 WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), FAULT_SYSTEM, EIO, -1)
 WRAP(int, __open_2, (const char *path, int flags), (path, flags), FAULT_SYSTEM, EMFILE, -1)
 WRAP(int, __open64_2, (const char *path, int flags), (path, flags), FAULT_SYSTEM, EMFILE, -1)
+
+ssize_t __real_send(int fd, const void *p, size_t n, int flags);
+ssize_t __wrap_send(int fd, const void *p, size_t n, int flags);
+
+ssize_t
+__wrap_send(int fd, const void *p, size_t n, int flags)
+{
+	act();
+	return strikes(FAULT_SYSTEM, ECONNRESET) ? -1 : __real_send(fd, p, n, flags);
+}
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
@@ -184,6 +202,7 @@ behind(sqlite3_file *file)
 static int
 file_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
 {
+	act();
 	return strikes(FAULT_SQLITE_FILE, ENOSPC) ? SQLITE_FULL : behind(file)->real->xWrite(file, p, n, at);
 }
 
@@ -196,12 +215,14 @@ file_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
 static int
 file_sync(sqlite3_file *file, int flags)
 {
+	act();
 	return strikes(FAULT_SQLITE_FILE, EIO) ? SQLITE_IOERR_FSYNC : behind(file)->real->xSync(file, flags);
 }
 
 static int
 file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
+	act();
 	return strikes(FAULT_SQLITE_FILE, EIO) ? SQLITE_IOERR_TRUNCATE : behind(file)->real->xTruncate(file, size);
 }
 
@@ -238,6 +259,7 @@ static int
 file_delete(sqlite3_vfs *self, const char *name, int sync)
 {
 	(void)self;
+	act();
 	return strikes(FAULT_SQLITE_FILE, EIO) ? SQLITE_IOERR_DELETE : real_vfs->xDelete(real_vfs, name, sync);
 }
 

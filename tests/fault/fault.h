@@ -11,7 +11,7 @@
  * Faults, one at a time: the n-th call of a kind fails, and those after it too when the fault stays. For calls that our own objects make
  * (linker wrap), and for those that SQLite makes to its allocator and to the files. One thread only.
  */
-enum fault_kind { FAULT_MEMORY, FAULT_SYSTEM, FAULT_SQLITE_MEMORY, FAULT_SQLITE_FILE, FAULT_KINDS };
+enum fault_kind { FAULT_MEMORY, FAULT_SYSTEM, FAULT_SQLITE_MEMORY, FAULT_SQLITE_FILE, FAULT_KINDS, FAULT_DEATH };
 
 /* Before SQLite's first use. */
 void fault_set_up(void);
@@ -26,8 +26,8 @@ bool fault_disarm(void);
  */
 CK_RV scenario_run(const char **ret_what, bool *ret_destroying);
 
-/* The store after that, without faults: whole pairs and nothing else, or NULL; else what is wrong. Removes what the scenario left. */
-const char *scenario_check(bool destroying);
+/* The store after that, without faults: whole pairs and nothing else, or NULL; else what is wrong. not_made: no new pair may be there. Removes what the scenario left. */
+const char *scenario_check(bool destroying, bool not_made);
 
 /* Makes "kept". */
 void scenario_prepare(void);

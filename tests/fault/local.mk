@@ -8,6 +8,11 @@ tests_fault_test_faults_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 	-Wl,--wrap=fstat,--wrap=fstat64,--wrap=access,--wrap=opendir,--wrap=socket,--wrap=connect,--wrap=send,--wrap=read,--wrap=__read_chk \
 	-Wl,--wrap=poll,--wrap=chmod
 
+check_PROGRAMS += tests/fault/test-pin-kill
+tests_fault_test_pin_kill_SOURCES = tests/fault/test-pin-kill.c tests/fault/fault.c tests/fault/fault.h
+tests_fault_test_pin_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+tests_fault_test_pin_kill_LDFLAGS = $(tests_fault_test_faults_LDFLAGS)
+
 check_PROGRAMS += tests/fault/test-kill
 tests_fault_test_kill_SOURCES = tests/fault/test-kill.c
 tests_fault_test_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)

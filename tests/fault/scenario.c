@@ -200,7 +200,7 @@ scenario_run(const char **ret_what, bool *ret_destroying)
 }
 
 static const char *
-check(struct run *r, bool destroying)
+check(struct run *r, bool destroying, bool not_made)
 {
 	CK_OBJECT_HANDLE objects[3] = { 0, 0, 0 };
 	CK_OBJECT_HANDLE kept[2];
@@ -214,6 +214,8 @@ check(struct run *r, bool destroying)
 		return "the pair that was there before is not there any more";
 	if (n[2] > 1 || n[3] > 1 || (n[2] != n[3] && !(destroying && n[3] == 0)))
 		return "half a pair";
+	if (not_made && n[2] + n[3] != 0)
+		return "the new pair is there, and its maker was told that it is not";
 	if (n[2] == 1 && n[3] == 1 && !sign_and_verify(r, objects[0], objects[1]))
 		return "the new pair does not work";
 	for (int i = 0; i < 2; i++)
@@ -228,10 +230,10 @@ check(struct run *r, bool destroying)
 }
 
 const char *
-scenario_check(bool destroying)
+scenario_check(bool destroying, bool not_made)
 {
 	struct run r = { .what = "" };
-	const char *wrong = check(&r, destroying);
+	const char *wrong = check(&r, destroying, not_made);
 
 	(void)C_Finalize(NULL);
 	return wrong;

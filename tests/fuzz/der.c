@@ -4,6 +4,7 @@
 
 #include "crypto/cert.h"
 #include "crypto/der.h"
+#include "root/policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,4 +45,25 @@ fuzz_signature(struct sl_reader *r)
 	len = sl_der_write_ecdsa(rs, width, der);
 	if (len != r->left || memcmp(der, r->at, len) != 0)
 		abort();
+}
+
+void
+fuzz_policy(struct sl_reader *r)
+{
+	struct sl_reader list = *r;
+	struct sl_reader alternatives = *r;
+	struct sl_policy_statement s;
+	struct sl_reader policy;
+	uint8_t digest[SL_TPM_POLICY] = { 0 };
+	uint8_t tpmt[SL_POLICY_SIGNATURE_MAX];
+	size_t len = 0;
+
+	while (sl_policy_next(&list, &s, NULL) == SL_OK) {
+		(void)!sl_policy_extend(&s, digest);
+		(void)!sl_policy_key_fingerprint(s.key, digest);
+		if (sl_policy_signature(s.key, s.signature, tpmt, &len) == SL_OK && len > sizeof(tpmt))
+			abort();
+	}
+	while (sl_policy_next_alternative(&alternatives, &policy, NULL) == SL_OK)
+		(void)!sl_policy_next(&policy, &s, NULL);
 }

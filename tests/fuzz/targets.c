@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "config/keyfile.h"
+#include "config/signature.h"
 #include "pkcs11/mech.h"
 #include "token/store.h"
 #include "token/template.h"
@@ -76,6 +77,27 @@ config(struct sl_reader *r)
 	if (sl_config_load_file(write_file("fuzz.conf", r->at, r->left), &c, &msg) == SL_OK)
 		sl_config_free(&c);
 	else if (msg.text[0] == '\0')
+		abort();
+}
+
+/* Signed policies: what reads, reads again after one was added. */
+static void
+policies(struct sl_reader *r)
+{
+	SL_CLEANUP(sl_policy_signatures_clear) struct sl_policy_signatures all = { 0 };
+	SL_FREE char *text = rest_text(r);
+	SL_FREE char *more = NULL;
+	struct sl_msg msg = { "" };
+	const enum sl_err err = sl_policy_signatures_parse(text, strlen(text), "fuzz.json", &all, &msg);
+	size_t n = all.n;
+
+	if (err != SL_OK && msg.text[0] == '\0')
+		abort();
+	if (err != SL_OK || n == 0 || n > 255)
+		return;
+	all.at[0].pcrs ^= 1;
+	if (all.at[0].pcrs != 0 && sl_policy_signatures_add(text, "fuzz.json", &all.at[0], &more, &msg) == SL_OK &&
+	    (sl_policy_signatures_parse(more, strlen(more), "fuzz.json", &all, &msg) != SL_OK || all.n < 2 * n))
 		abort();
 }
 
@@ -191,6 +213,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static void (*const targets[FUZZ_TARGETS])(struct sl_reader *) = {
 		keyfile, config, fuzz_spki, fuzz_certificate, fuzz_signature, template, mechanism, damaged_store, fuzz_calls,
+		policies, fuzz_policy, fuzz_privkey, fuzz_openssh,
 	};
 	struct sl_reader r = sl_reader_of(data, len);
 	const uint8_t target = sl_reader_u8(&r);

@@ -12,9 +12,10 @@
  * aborts, in a child of ours.
  */
 #define INPUT_MAX 4096
-#define LOADS { 6000, 3000, 6000, 3000, 6000, 6000, 6000, 300, 800 }
+#define LOADS { 6000, 3000, 6000, 3000, 6000, 6000, 6000, 300, 800, 3000, 6000, 3000, 3000 }
 
-static const char *const names[FUZZ_TARGETS] = { "keyfile", "config", "spki", "certificate", "signature", "template", "mechanism", "store", "calls" };
+static const char *const names[FUZZ_TARGETS] = { "keyfile", "config", "spki", "certificate", "signature", "template", "mechanism", "store", "calls",
+	                                         "policies", "statements", "privkey", "openssh" };
 
 struct job {
 	size_t target;

@@ -2,10 +2,13 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "lib/test.h"
 
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static unsigned count;
 static unsigned failed;
@@ -152,4 +155,18 @@ test_hex(const char *hex, void *out, size_t room)
 		p[i] = (unsigned char)v;
 	}
 	return n;
+}
+
+void
+test_obey_modes(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) != 0)
+		test_bail("capget");
+	data[0].effective &= ~((1U << CAP_DAC_OVERRIDE) | (1U << CAP_DAC_READ_SEARCH));
+	data[0].permitted &= data[0].effective;
+	if (syscall(SYS_capset, &head, data) != 0)
+		test_bail("capset");
 }

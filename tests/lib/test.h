@@ -29,6 +29,9 @@ void test_bail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretu
 /* Prints the plan; the exit status of main. */
 int test_done(void);
 
+/* Root, too, has to keep to the modes of files from now on. */
+void test_obey_modes(void);
+
 /* Hex digits to bytes; bails out on bad hex. Returns the number of bytes written. */
 size_t test_hex(const char *hex, void *out, size_t room);
 

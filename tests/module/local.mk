@@ -86,3 +86,49 @@ tests_module_test_derive_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/module/test-root-key
 tests_module_test_root_key_SOURCES = tests/module/test-root-key.c
 tests_module_test_root_key_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-login
+tests_module_test_login_SOURCES = tests/module/test-login.c
+tests_module_test_login_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-pin
+tests_module_test_pin_SOURCES = tests/module/test-pin.c
+tests_module_test_pin_LDADD = $(modtest_ldadd)
+check_PROGRAMS += tests/module/test-private
+tests_module_test_private_SOURCES = tests/module/test-private.c
+tests_module_test_private_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/module/test-private-make
+tests_module_test_private_make_SOURCES = tests/module/test-private-make.c
+tests_module_test_private_make_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-private-use
+tests_module_test_private_use_SOURCES = tests/module/test-private-use.c
+tests_module_test_private_use_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-sealed-token
+tests_module_test_sealed_token_SOURCES = tests/module/test-sealed-token.c
+tests_module_test_sealed_token_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+check_PROGRAMS += tests/module/test-forget
+tests_module_test_forget_SOURCES = tests/module/test-forget.c
+tests_module_test_forget_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-attacks
+tests_module_test_attacks_SOURCES = tests/module/test-attacks.c tests/module/attack.c tests/module/attack.h
+tests_module_test_attacks_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/module/test-oracles
+tests_module_test_oracles_SOURCES = tests/module/test-oracles.c tests/module/attack.c tests/module/attack.h
+tests_module_test_oracles_LDADD = $(modtest_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/module/test-state
+tests_module_test_state_SOURCES = tests/module/test-state.c
+tests_module_test_state_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-described
+tests_module_test_described_SOURCES = tests/module/test-described.c
+tests_module_test_described_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-derive-keys
+tests_module_test_derive_keys_SOURCES = tests/module/test-derive-keys.c
+tests_module_test_derive_keys_LDADD = $(modtest_ldadd)

@@ -38,8 +38,8 @@ load(void)
 		test_bail("no function list");
 }
 
-void
-mod_begin(char **argv)
+static void
+begin(char **argv, bool counted)
 {
 	char runner[PATH_MAX];
 	const ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -52,8 +52,23 @@ mod_begin(char **argv)
 		return;
 	}
 	(void)snprintf(runner, sizeof(runner), "%s/tests/with-tpm", need("SL_SRC"));
-	(void)execl(runner, runner, self, argv[1], (char *)NULL);
+	if (counted)
+		(void)execl(runner, runner, "--count", self, argv[1], (char *)NULL);
+	else
+		(void)execl(runner, runner, self, argv[1], (char *)NULL);
 	test_bail("%s: %s", runner, strerror(errno));
+}
+
+void
+mod_begin(char **argv)
+{
+	begin(argv, false);
+}
+
+void
+mod_begin_counted(char **argv)
+{
+	begin(argv, true);
 }
 
 unsigned
@@ -149,6 +164,30 @@ mod_close(CK_SESSION_HANDLE session)
 
 	if (rv != CKR_OK)
 		test_bail("C_CloseSession: 0x%lx", rv);
+}
+
+CK_RV
+mod_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, const char *pin)
+{
+	return p11->C_Login(session, user, (CK_BYTE *)(uintptr_t)pin, strlen(pin));
+}
+
+void
+mod_guard(CK_SLOT_ID slot, const char *user_pin)
+{
+	CK_BYTE label[32] = "guarded                        ";
+	CK_SESSION_HANDLE session;
+	CK_RV rv;
+
+	label[31] = ' ';
+	if ((rv = p11->C_InitToken(slot, (CK_BYTE *)(uintptr_t)MOD_SO_PIN, strlen(MOD_SO_PIN), label)) != CKR_OK)
+		test_bail("C_InitToken: 0x%lx", rv);
+	session = mod_open(slot, true);
+	if ((rv = mod_login(session, CKU_SO, MOD_SO_PIN)) != CKR_OK ||
+	    (rv = p11->C_InitPIN(session, (CK_BYTE *)(uintptr_t)user_pin, strlen(user_pin))) != CKR_OK ||
+	    (rv = p11->C_Logout(session)) != CKR_OK)
+		test_bail("the user's PIN: 0x%lx", rv);
+	mod_close(session);
 }
 
 CK_ULONG

@@ -19,6 +19,8 @@ extern CK_FUNCTION_LIST *p11;
 
 /* Runs the program anew under tests/with-tpm unless that has happened, and loads $SEEDLEAF_MODULE. */
 void mod_begin(char **argv);
+/* The same with every TPM command written to $SL_TPM_LOG. */
+void mod_begin_counted(char **argv);
 
 /* Runs this program again, as another process, with one argument more; returns its exit status. */
 unsigned mod_other(const char *argument);
@@ -35,6 +37,11 @@ void mod_init(void);
 void mod_fini(void);
 CK_SESSION_HANDLE mod_open(CK_SLOT_ID slot, bool rw);
 void mod_close(CK_SESSION_HANDLE session);
+
+/* Gives the token of a slot, which has no session, a SO PIN ("so pin") and a user PIN. */
+void mod_guard(CK_SLOT_ID slot, const char *user_pin);
+CK_RV mod_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, const char *pin);
+#define MOD_SO_PIN "so pin"
 
 /* Elements of a template. */
 #define T_ULONG(type, value) { (type), &(CK_ULONG){ (value) }, sizeof(CK_ULONG) }

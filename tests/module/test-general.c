@@ -105,6 +105,37 @@ slots(void)
 	test_eq(p11->C_OpenSession(4, CKF_SERIAL_SESSION, NULL, NULL, &n), CKR_SLOT_ID_INVALID, "nor is it to be opened");
 }
 
+/* TPM_PT_FIRMWARE_VERSION_1, by somebody else. */
+static unsigned long
+firmware_of_tpm(void)
+{
+	FILE *f = popen("tpm2_getcap properties-fixed | sed -n '/^TPM2_PT_FIRMWARE_VERSION_1:/,/raw:/s/.*raw: *//p'", "r");
+	unsigned long version = 0;
+
+	if (f == NULL || fscanf(f, "%lx", &version) != 1)
+		test_bail("tpm2_getcap");
+	(void)pclose(f);
+	return version;
+}
+
+static void
+firmware(CK_SLOT_ID slot)
+{
+	const unsigned long version = firmware_of_tpm();
+	const int major = (int)(version >> 16 & 0xff);
+	const int minor = (int)(version & 0xff);
+	CK_SLOT_INFO si = { .flags = 0 };
+	CK_TOKEN_INFO ti = { .flags = 0 };
+
+	test_ok(major != 0 && major != minor, "firmware 0x%08lx", version);
+	test_eq(p11->C_GetSlotInfo(slot, &si), CKR_OK, "C_GetSlotInfo of slot %lu", slot);
+	test_eq(p11->C_GetTokenInfo(slot, &ti), CKR_OK, "C_GetTokenInfo of slot %lu", slot);
+	test_ok(si.firmwareVersion.major == major && si.firmwareVersion.minor == minor, "slot: firmware %d.%d", si.firmwareVersion.major,
+	        si.firmwareVersion.minor);
+	test_ok(ti.firmwareVersion.major == major && ti.firmwareVersion.minor == minor, "token: firmware %d.%d", ti.firmwareVersion.major,
+	        ti.firmwareVersion.minor);
+}
+
 static void
 slot_and_token(CK_SLOT_ID slot, const char *label, unsigned char serial[16])
 {
@@ -128,7 +159,7 @@ slot_and_token(CK_SLOT_ID slot, const char *label, unsigned char serial[16])
 	test_eq(ti.flags, CKF_RNG | CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | CKF_DUAL_CRYPTO_OPERATIONS, "token flags: no login, writable");
 	test_ok(ti.ulTotalPublicMemory == CK_UNAVAILABLE_INFORMATION && ti.ulFreePrivateMemory == CK_UNAVAILABLE_INFORMATION &&
 	        ti.ulMaxSessionCount == CK_EFFECTIVELY_INFINITE, "no limits");
-	test_ok(ti.ulMinPinLen == 0 && ti.ulMaxPinLen == 0, "no PIN");
+	test_ok(ti.ulMinPinLen == 4 && ti.ulMaxPinLen == 255, "lengths of the PINs that it could have");
 	memcpy(serial, ti.serialNumber, 16);
 }
 
@@ -143,6 +174,7 @@ tokens(void)
 	slot_and_token(SLOT_PLATFORM, "seedleaf-platform", serial[2]);
 	slot_and_token(SLOT_NULL, "seedleaf-null", serial[3]);
 	slot_and_token(5, "web servers \xc3\xa9", serial[4]);
+	firmware(SLOT_OWNER);
 	for (size_t i = 0; i < 5; i++)
 		for (size_t k = 0; k < i; k++)
 			if (memcmp(serial[i], serial[k], 16) == 0)

@@ -69,6 +69,7 @@ static const struct {
 
 /* These are for tests/module/test-secret, which tries every one of them; and RSA encryption for test-rsa. */
 static const CK_MECHANISM_TYPE elsewhere[] = {
+	CKM_RSA_AES_KEY_WRAP,
 #define MAC(type, key_type, mac, name, form) type,
 #define CIPHER(type, key_type, len, name, form) type,
 #include "module/secret.inc"

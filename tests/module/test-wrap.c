@@ -98,6 +98,10 @@ published(void)
 static CK_BYTE iv[16] = { 7 };
 static CK_GCM_PARAMS gcm = { iv, 12, 96, NULL, 0, 128 };
 static CK_CCM_PARAMS ccm = { 0, iv, 12, NULL, 0, 16 };
+static struct rsa_aes {
+	CK_ULONG bits;
+	CK_RSA_PKCS_OAEP_PARAMS *oaep;
+} rsa_aes;
 static CK_RSA_PKCS_OAEP_PARAMS oaep = { CKM_SHA256, CKG_MGF1_SHA256, CKZ_DATA_SPECIFIED, NULL, 0 };
 
 enum carries { ANY, BLOCKS, SHORT, WHOLE };
@@ -111,7 +115,7 @@ static struct {
 	{ { CKM_AES_GCM, &gcm, sizeof(gcm) }, ANY, true }, { { CKM_AES_CCM, &ccm, sizeof(ccm) }, ANY, true },
 	{ { CKM_AES_KEY_WRAP, NULL, 0 }, WHOLE, true }, { { CKM_AES_KEY_WRAP_PAD, NULL, 0 }, ANY, true },
 	{ { CKM_AES_KEY_WRAP_KWP, NULL, 0 }, ANY, true }, { { CKM_RSA_PKCS, NULL, 0 }, SHORT, true },
-	{ { CKM_RSA_PKCS_OAEP, &oaep, sizeof(oaep) }, SHORT, true },
+	{ { CKM_RSA_PKCS_OAEP, &oaep, sizeof(oaep) }, SHORT, true }, { { CKM_RSA_AES_KEY_WRAP, &rsa_aes, sizeof(rsa_aes) }, ANY, true },
 };
 
 static void
@@ -160,8 +164,9 @@ round_trips(const struct pair *rsa, const CK_OBJECT_HANDLE private[4], CK_OBJECT
 
 	for (size_t w = 0; w < LEN(ways); w++) {
 		CK_MECHANISM *m = &ways[w].m;
-		const CK_OBJECT_HANDLE by = ways[w].carries == SHORT ? rsa->public : aes;
-		const CK_OBJECT_HANDLE back_by = ways[w].carries == SHORT ? rsa->private : aes;
+		const bool by_rsa = ways[w].carries == SHORT || m->mechanism == CKM_RSA_AES_KEY_WRAP;
+		const CK_OBJECT_HANDLE by = by_rsa ? rsa->public : aes;
+		const CK_OBJECT_HANDLE back_by = by_rsa ? rsa->private : aes;
 
 		for (size_t i = 0; i < LEN(lengths); i++) {
 			const CK_OBJECT_HANDLE key = make(CKK_GENERIC_SECRET, bytes, lengths[i], NULL, 0);
@@ -222,7 +227,7 @@ rules(CK_OBJECT_HANDLE aes)
 	const CK_ATTRIBUTE wrap_only[] = { T_BOOL(CKA_WRAP, CK_TRUE), T_BOOL(CKA_UNWRAP, CK_TRUE), T_BOOL(CKA_ENCRYPT, CK_FALSE),
 		T_BOOL(CKA_DECRYPT, CK_FALSE) };
 	CK_MECHANISM_TYPE only = CKM_AES_KEY_WRAP_KWP;
-	const CK_ATTRIBUTE one_mechanism[] = { T_BYTES(CKA_ALLOWED_MECHANISMS, &only, sizeof(only)) };
+	const CK_ATTRIBUTE one_mechanism[] = { T_BYTES(CKA_ALLOWED_MECHANISMS, &only, sizeof(only)), T_BOOL(CKA_WRAP, CK_TRUE) };
 	const CK_OBJECT_HANDLE key = make(CKK_AES, bytes, 32, sensitive, 2);
 	CK_OBJECT_HANDLE by = 0;
 	CK_OBJECT_HANDLE back = 4711;
@@ -239,7 +244,7 @@ rules(CK_OBJECT_HANDLE aes)
 	by = make(CKK_AES, bytes, 32, no_wrap, 2);
 	test_eq(wrap(&kwp, by, key, blob, &len), CKR_KEY_FUNCTION_NOT_PERMITTED, "without CKA_WRAP");
 	test_eq(unwrap(&kwp, by, blob, 40, CKO_SECRET_KEY, CKK_AES, &back), CKR_KEY_FUNCTION_NOT_PERMITTED, "without CKA_UNWRAP");
-	by = make(CKK_AES, bytes, 32, one_mechanism, 1);
+	by = make(CKK_AES, bytes, 32, one_mechanism, 2);
 	test_eq(wrap(&ecb, by, key, blob, &len), CKR_MECHANISM_INVALID, "CKA_ALLOWED_MECHANISMS");
 	test_eq(unwrap(&ecb, by, blob, 32, CKO_SECRET_KEY, CKK_AES, &back), CKR_MECHANISM_INVALID, "and back");
 	test_eq(wrap(&kwp, by, key, blob, &len), CKR_OK, "the allowed one");
@@ -329,13 +334,58 @@ templates(void)
 	}
 }
 
+/* Section 2.1.21: what it is made of, by the mechanisms that it is made of; its parameter; and one answer for whatever is wrong. */
+static void
+both(const struct pair *rsa)
+{
+	static const CK_BYTE bytes[] = "a secret that goes in two steps";
+	static const CK_ULONG bits[] = { 128, 192, 256 };
+	CK_MECHANISM m = { CKM_RSA_AES_KEY_WRAP, &rsa_aes, sizeof(rsa_aes) };
+	CK_MECHANISM first = { CKM_RSA_PKCS_OAEP, &oaep, sizeof(oaep) };
+	CK_MECHANISM second = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
+	const CK_OBJECT_HANDLE key = make(CKK_GENERIC_SECRET, bytes, 31, NULL, 0);
+	struct rsa_aes no_bits = { 0, &oaep };
+	struct rsa_aes odd = { 160, &oaep };
+	struct rsa_aes no_oaep = { 256, NULL };
+	CK_MECHANISM bad[] = { { CKM_RSA_AES_KEY_WRAP, NULL, 0 }, { CKM_RSA_AES_KEY_WRAP, &no_bits, sizeof(no_bits) }, { CKM_RSA_AES_KEY_WRAP, &odd, sizeof(odd) },
+		               { CKM_RSA_AES_KEY_WRAP, &no_oaep, sizeof(no_oaep) }, { CKM_RSA_AES_KEY_WRAP, &rsa_aes, sizeof(rsa_aes) - 1 } };
+	CK_OBJECT_HANDLE inner = 0;
+	CK_OBJECT_HANDLE back = 0;
+	CK_BYTE blob[4096];
+	CK_BYTE value[64];
+	CK_ULONG len;
+
+	for (size_t i = 0; i < LEN(bits); i++) {
+		rsa_aes.bits = bits[i];
+		test_eq(wrap(&m, rsa->public, key, blob, &len), CKR_OK, "%lu bits", bits[i]);
+		test_eq(len, 256 + 40, "RSA's block, and KWP of 31 bytes");
+		test_eq(unwrap(&first, rsa->private, blob, 256, CKO_SECRET_KEY, CKK_AES, &inner), CKR_OK, "the first part by OAEP");
+		test_eq(mod_ulong(s, inner, CKA_VALUE_LEN), bits[i] / 8, "an AES key");
+		test_eq(unwrap(&second, inner, blob + 256, len - 256, CKO_SECRET_KEY, CKK_GENERIC_SECRET, &back), CKR_OK, "the second by KWP with it");
+		test_mem(value, mod_attr(s, back, CKA_VALUE, value, sizeof(value)), bytes, 31, "the secret");
+	}
+	rsa_aes.bits = 128;
+	test_eq(unwrap(&m, rsa->private, blob, len, CKO_SECRET_KEY, CKK_GENERIC_SECRET, &back), CKR_WRAPPED_KEY_INVALID, "the key inside has another length");
+	rsa_aes.bits = 256;
+	for (CK_ULONG at = 0; at < len; at += 37) {
+		blob[at] ^= 1;
+		test_eq(unwrap(&m, rsa->private, blob, len, CKO_SECRET_KEY, CKK_GENERIC_SECRET, &back), CKR_WRAPPED_KEY_INVALID, "byte %lu changed", at);
+		blob[at] ^= 1;
+	}
+	test_eq(unwrap(&m, rsa->private, blob, 256, CKO_SECRET_KEY, CKK_GENERIC_SECRET, &back), CKR_WRAPPED_KEY_LEN_RANGE, "no second part");
+	for (size_t i = 0; i < LEN(bad); i++) {
+		test_eq(wrap(&bad[i], rsa->public, key, value, &len), CKR_MECHANISM_PARAM_INVALID, "bad parameter %zu", i);
+		test_eq(unwrap(&bad[i], rsa->private, blob, 296, CKO_SECRET_KEY, CKK_GENERIC_SECRET, &back), CKR_MECHANISM_PARAM_INVALID, "and back");
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	static const CK_BYTE kek[32] = "the key that wraps all others...";
-	CK_ATTRIBUTE goes[] = { T_BOOL(CKA_EXTRACTABLE, CK_TRUE) };
+	CK_ATTRIBUTE goes[] = { OPEN };
 	CK_ATTRIBUTE wraps[] = { T_ULONG(CKA_MODULUS_BITS, 2048), T_BOOL(CKA_WRAP, CK_TRUE) };
-	CK_ATTRIBUTE unwraps[] = { T_BOOL(CKA_UNWRAP, CK_TRUE), T_BOOL(CKA_EXTRACTABLE, CK_TRUE) };
+	CK_ATTRIBUTE unwraps[] = { T_BOOL(CKA_UNWRAP, CK_TRUE), OPEN };
 	static const struct {
 		CK_MECHANISM_TYPE mechanism;
 		const char *curve;
@@ -354,19 +404,21 @@ main(int argc, char **argv)
 	s = mod_open(SLOT_OWNER, true);
 	ro = mod_open(SLOT_OWNER, false);
 	aes = make(CKK_AES, kek, 32, NULL, 0);
-	if (p11->C_GenerateKeyPair(s, &rsa_gen, wraps, 2, unwraps, 2, &rsa.public, &rsa.private) != CKR_OK)
+	if (p11->C_GenerateKeyPair(s, &rsa_gen, wraps, 2, unwraps, 3, &rsa.public, &rsa.private) != CKR_OK)
 		test_bail("no RSA pair");
 	private[0] = rsa.private;
 	for (size_t i = 0; i < LEN(pairs); i++) {
 		CK_MECHANISM m = { pairs[i].mechanism, NULL, 0 };
 		CK_ATTRIBUTE curve[] = { T_BYTES(CKA_EC_PARAMS, pairs[i].curve, pairs[i].len) };
 
-		if (p11->C_GenerateKeyPair(s, &m, curve, 1, goes, 1, &public, &private[i + 1]) != CKR_OK)
+		if (p11->C_GenerateKeyPair(s, &m, curve, 1, goes, 2, &public, &private[i + 1]) != CKR_OK)
 			test_bail("no pair");
 	}
+	rsa_aes = (struct rsa_aes){ 256, &oaep };
 	published();
 	none_forgotten();
 	round_trips(&rsa, private, aes);
+	both(&rsa);
 	rules(aes);
 	templates();
 	mod_fini();

@@ -43,3 +43,32 @@ tests_root_test_seal_faults_LDADD = $(tpmtest_ldadd)
 check_PROGRAMS += tests/root/test-seal-keys
 tests_root_test_seal_keys_SOURCES = tests/root/test-seal-keys.c
 tests_root_test_seal_keys_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/root/test-policy
+tests_root_test_policy_SOURCES = tests/root/test-policy.c
+tests_root_test_policy_LDADD = $(tpmtest_ldadd)
+
+libtpmtest_la_SOURCES += tests/root/policytest.c tests/root/policytest.h
+check_PROGRAMS += tests/root/test-policy-blobs
+tests_root_test_policy_blobs_SOURCES = tests/root/test-policy-blobs.c
+tests_root_test_policy_blobs_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-policy-signed
+tests_root_test_policy_signed_SOURCES = tests/root/test-policy-signed.c
+tests_root_test_policy_signed_LDADD = $(tpmtest_ldadd)
+EXTRA_DIST += tests/root/sign-policy.py
+libtpmtest_la_SOURCES += tests/root/nvtest.c tests/root/nvtest.h
+check_PROGRAMS += tests/root/test-nv
+tests_root_test_nv_SOURCES = tests/root/test-nv.c
+tests_root_test_nv_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-nv-faults
+tests_root_test_nv_faults_SOURCES = tests/root/test-nv-faults.c
+tests_root_test_nv_faults_LDADD = $(tpmtest_ldadd)
+
+check_PROGRAMS += tests/root/test-nv-lockout
+tests_root_test_nv_lockout_SOURCES = tests/root/test-nv-lockout.c
+tests_root_test_nv_lockout_LDADD = $(tpmtest_ldadd)
+check_PROGRAMS += tests/root/test-pins
+tests_root_test_pins_SOURCES = tests/root/test-pins.c
+tests_root_test_pins_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/sealtest.h"
+
+#include "crypto/mac.h"
 #include "token/make.h"
 #include "token/seal.h"
 
@@ -65,7 +67,8 @@ keep(const struct sl_key *key, const char *label, CK_KEY_TYPE type)
 	SL_SECRET spki = { 0 };
 	int64_t root;
 
-	test_eq(sl_seal_key(token, key, &record.sealed, &record.sealed_len), SL_OK, "%s is sealed", label);
+	test_eq(sl_seal_key(token, key, NULL, &record.sealed, &record.sealed_len), SL_OK, "%s is sealed", label);
+	record.sealed_form = SL_SEAL_FORM_RAW;
 	must(sl_attrs_set_ulong(&record.attrs, CKA_CLASS, class), "class");
 	must(sl_attrs_set_ulong(&record.attrs, CKA_KEY_TYPE, type), "type");
 	must(sl_attrs_set(&record.attrs, CKA_LABEL, label, strlen(label)), "label");
@@ -172,47 +175,98 @@ not_kept(void)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *ec = make_ec(1);
 	SL_CLEANUP(sl_key_unref) struct sl_key *public = NULL;
-	SL_CLEANUP(sl_key_unref) struct sl_key *longest = make_secret(SL_SEAL_MAX - 2);
-	SL_CLEANUP(sl_key_unref) struct sl_key *longer = make_secret(SL_SEAL_MAX - 1);
+	SL_CLEANUP(sl_key_unref) struct sl_key *longest = make_secret(SL_SEAL_MAX);
+	SL_CLEANUP(sl_key_unref) struct sl_key *longer = make_secret(SL_SEAL_MAX + 1);
 	SL_SECRET spki = { 0 };
 	uint8_t *blob = NULL;
 	size_t len = 0;
 
 	must(sl_key_part(ec, SL_PART_SPKI, &spki), "SPKI");
 	must(sl_key_from_spki(spki.bytes, spki.len, &public), "a public key");
-	test_eq(sl_seal_key(token, public, &blob, &len), SL_ERR_ARG, "a public key has nothing to seal");
-	test_eq(sl_seal_key(token, longer, &blob, &len), SL_ERR_RANGE, "a key that is too long");
+	test_eq(sl_seal_key(token, public, NULL, &blob, &len), SL_ERR_ARG, "a public key has nothing to seal");
+	test_eq(sl_seal_key(token, longer, NULL, &blob, &len), SL_ERR_RANGE, "a key that is too long");
 	test_ok(blob == NULL, "gives nothing");
-	test_eq(sl_seal_key(token, longest, &blob, &len), SL_OK, "the longest");
+	test_eq(sl_seal_key(token, longest, NULL, &blob, &len), SL_OK, "the longest");
 	free(blob);
 }
 
-/* What is sealed has a version and a kind. */
+/* What is sealed is the key; in form 1 a version and a kind come before it. */
 static void
 inner_forms(void)
 {
-	static const struct { const char *name; const char *hex; enum sl_err err; } table[] = {
-		{ "a secret key", "010200", SL_OK },
-		{ "version 2", "020200", SL_ERR_VERSION },
-		{ "version 0", "000200", SL_ERR_VERSION },
-		{ "kind 3", "010300", SL_ERR_VERSION },
-		{ "nothing after the kind", "0102", SL_ERR_FORMAT },
-		{ "a private key that is none", "01013003020100", SL_ERR_FORMAT },
+	static const struct { const char *name; const char *hex; unsigned form; bool secret; enum sl_err err; } table[] = {
+		{ "form 1: a secret key", "010200", 1, true, SL_OK },
+		{ "form 1: for a private key", "010200", 1, false, SL_ERR_MISMATCH },
+		{ "form 1: version 2", "020200", 1, true, SL_ERR_VERSION },
+		{ "form 1: version 0", "000200", 1, true, SL_ERR_VERSION },
+		{ "form 1: kind 3", "010300", 1, true, SL_ERR_VERSION },
+		{ "form 1: nothing after the kind", "0102", 1, true, SL_ERR_FORMAT },
+		{ "form 1: a private key that is none", "01013003020100", 1, false, SL_ERR_FORMAT },
+		{ "form 2: a secret key", "010200", 2, true, SL_OK },
+		{ "form 2: a private key that is none", "3003020100", 2, false, SL_ERR_FORMAT },
+		{ "form 3", "010200", 3, true, SL_ERR_VERSION },
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(table); i++) {
 		const struct sl_seal_spec how = { .auth = NULL };
 		SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+		struct sl_sealed_key sealed = { .form = table[i].form, .secret = table[i].secret };
 		SL_SECRET secret = { 0 };
 		uint8_t bytes[32];
 		uint8_t *blob = NULL;
-		size_t len;
 
 		must(sl_secret_copy(&secret, bytes, test_hex(table[i].hex, bytes, sizeof(bytes))), "secret");
-		must(sl_root_seal(token->root, &how, &secret, &blob, &len), "seal");
-		test_eq(sl_seal_open(token->root, blob, len, NULL, &key), table[i].err, "%s", table[i].name);
+		must(sl_root_seal(token->root, &how, &secret, &blob, &sealed.len), "seal");
+		sealed.blob = blob;
+		test_eq(sl_seal_open(token->root, &sealed, NULL, NULL, &key), table[i].err, "%s", table[i].name);
 		free(blob);
 	}
+}
+
+/* What is sealed of an AES key is that key: other TPM tools and the kernel's trusted keys get it as it is. */
+static void
+raw(void)
+{
+	SL_CLEANUP(sl_key_unref) struct sl_key *aes = make_secret(32);
+	SL_SECRET want = { 0 };
+	SL_SECRET got = { 0 };
+	uint8_t *blob = NULL;
+	size_t len = 0;
+
+	must(sl_key_part(aes, SL_PART_SECRET, &want), "secret");
+	test_eq(sl_seal_key(token, aes, NULL, &blob, &len), SL_OK, "an AES key");
+	test_eq(sl_root_unseal(token->root, blob, len, NULL, &got), SL_OK, "opens by itself");
+	test_ok(sl_secret_equal(got.bytes, got.len, want.bytes, want.len), "to 32 bytes, its own");
+	free(blob);
+}
+
+/* Bound to a token secret: HMAC-SHA256(S, "seedleaf sealed key v1") opens it, and nothing else. */
+static void
+bound(void)
+{
+	static const char label[] = "seedleaf sealed key v1";
+	SL_CLEANUP(sl_key_unref) struct sl_key *ec = make_ec(5);
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	SL_SECRET mine = sealtest_secret(SL_TOKEN_SECRET_LEN, 6);
+	SL_SECRET another = sealtest_secret(SL_TOKEN_SECRET_LEN, 7);
+	struct sl_sealed_key sealed = { .form = SL_SEAL_FORM_RAW, .bound = true };
+	SL_SECRET auth = { 0 };
+	SL_SECRET pkcs8 = { 0 };
+	uint8_t *blob = NULL;
+
+	test_eq(sl_seal_key(token, ec, &mine, &blob, &sealed.len), SL_OK, "bound to a token secret");
+	sealed.blob = blob;
+	test_eq(sl_seal_open(token->root, &sealed, NULL, NULL, &key), SL_ERR_LOGIN, "without it: somebody has to log in");
+	test_eq(sl_seal_open(token->root, &sealed, &another, NULL, &key), SL_ERR_AUTH, "another secret does not open it");
+	sealed.bound = false;
+	test_eq(sl_seal_open(token->root, &sealed, NULL, NULL, &key), SL_ERR_AUTH, "none does not, whatever the store says");
+	sealed.bound = true;
+	test_eq(sl_seal_open(token->root, &sealed, &mine, NULL, &key), SL_OK, "its own does");
+	must(sl_secret_alloc(&auth, 32), "auth");
+	must(sl_hmac(SL_HASH_SHA256, mine.bytes, mine.len, &(struct sl_part){ label, strlen(label) }, 1, auth.bytes), "HMAC");
+	test_eq(sl_root_unseal(token->root, blob, sealed.len, &auth, &pkcs8), SL_OK, "by the authorization that doc/pin.md says");
+	test_ok(pkcs8.len > 32 && pkcs8.bytes[0] == 0x30, "a PrivateKeyInfo");
+	free(blob);
 }
 
 /* Somebody exchanged blobs, or public keys, in the store. */
@@ -229,7 +283,7 @@ exchanged(void)
 	sql("CREATE TEMP TABLE b AS SELECT s.object, s.blob FROM sealed s JOIN object o ON o.id = s.object WHERE label = x'6563' OR label = x'616573';"
 	    "UPDATE sealed SET blob = (SELECT blob FROM b WHERE b.object != sealed.object) WHERE object IN (SELECT object FROM b)");
 	reopen();
-	test_eq(key_of("ec", &key), SL_ERR_MISMATCH, "a secret key's blob for a private key");
+	test_eq(key_of("ec", &key), SL_ERR_FORMAT, "a secret key's blob for a private key");
 	test_ok(key == NULL, "no key");
 }
 
@@ -315,6 +369,8 @@ main(int argc, char **argv)
 	round_trips();
 	not_kept();
 	inner_forms();
+	raw();
+	bound();
 	copied();
 	single_flight();
 	exchanged();

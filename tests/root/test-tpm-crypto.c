@@ -138,7 +138,7 @@ template(void)
 	uint8_t name[34] = { 0, 0x0B };
 	struct sl_tpm_public key;
 
-	test_eq(sl_tpm_public_root("default", &t), SL_OK, "root template");
+	test_eq(sl_tpm_public_root("default", NULL, &t), SL_OK, "root template");
 	test_mem(t.bytes, t.len, bytes, len, "is what it has always been");
 	if (sl_hash_once(SL_HASH_SHA256, t.bytes, t.len, name + 2) != SL_OK)
 		test_bail("hash");

@@ -85,6 +85,7 @@ want 2 "list of an unknown token" "$tool" key list --token nobody
 
 want 0 "show" "$tool" key show nas
 check "show: what is derived" "nas owner ec:P-256 nas 1 no sign" "$(for f in label token type name version salt usage; do field $f; done | xargs)"
+check "show: its secret" derived "$(field secret)"
 check "show: origin" "$SL_TPM_DIR/keys/nas.key" "$(field origin)"
 digest=$(field 'public key')
 want 2 "show: no such key" "$tool" key show nothing
@@ -133,7 +134,17 @@ check "list: stored keys" "01 stored
 02 stored
 03 other" "$(awk -F '\t' '$4 == "stored" { print $5, $6 }' "$out")"
 want 0 "show a stored key" "$tool" key show other
+check "show a stored key: its secret" derived "$(field secret)"
 check "show a stored key: salt and origin" "yes $SEEDLEAF_STORE" "$(field salt) $(field origin)"
+want 0 "a key that is not derived" pkcs11-tool --module "$SEEDLEAF_MODULE" --token-label seedleaf-owner --keypairgen --key-type EC:secp256k1 --label koblitz
+want 0 "show a random key" "$tool" key show koblitz
+check "show a random key: its secret" "sealed, random from both generators" "$(field secret)"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -outform DER -out "$out.key" 2>/dev/null
+want 0 "a key from outside" pkcs11-tool --module "$SEEDLEAF_MODULE" --token-label seedleaf-owner --write-object "$out.key" --type privkey --label brought
+want 0 "show a key from outside" "$tool" key show brought
+check "show a key from outside: its secret" "sealed, imported" "$(field secret)"
+"$tool" key remove koblitz >/dev/null
+"$tool" key remove brought >/dev/null
 want 2 "remove: which id" "$tool" key remove stored
 want 2 "remove: no such id" "$tool" key remove stored --id 77
 want 2 "remove: bad id" "$tool" key remove stored --id 7

@@ -9,6 +9,11 @@ tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = $(test_ldadd)
 tests_unit_test_keyfile_SOURCES = tests/unit/test-keyfile.c
 tests_unit_test_keyfile_LDADD = $(test_ldadd)
+check_PROGRAMS += tests/unit/test-signature
+tests_unit_test_signature_SOURCES = tests/unit/test-signature.c
+tests_unit_test_signature_LDADD = $(test_ldadd)
+EXTRA_DIST += tests/data/policy/tpm2-pcr-signature.json
+
 check_PROGRAMS += tests/unit/test-digest
 tests_unit_test_digest_SOURCES = tests/unit/test-digest.c
 tests_unit_test_digest_LDADD = $(test_ldadd)
@@ -55,6 +60,9 @@ tests_unit_test_guest_SOURCES = tests/unit/test-guest.c tests/unit/leaf.c tests/
 tests_unit_test_guest_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/unit/test-cipher tests/unit/test-mac tests/unit/test-kdf
+check_PROGRAMS += tests/unit/test-gcmiv
+tests_unit_test_gcmiv_SOURCES = tests/unit/test-gcmiv.c
+tests_unit_test_gcmiv_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_cipher_SOURCES = tests/unit/test-cipher.c
 tests_unit_test_cipher_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_mac_SOURCES = tests/unit/test-mac.c
@@ -69,3 +77,10 @@ tests_unit_test_rsacrypt_SOURCES = tests/unit/test-rsacrypt.c $(outside_sources)
 tests_unit_test_rsacrypt_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
 tests_unit_test_outside_SOURCES = tests/unit/test-outside.c $(outside_sources)
 tests_unit_test_outside_LDADD = $(test_ldadd) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test-policy-form
+tests_unit_test_policy_form_SOURCES = tests/unit/test-policy-form.c
+tests_unit_test_policy_form_LDADD = $(test_ldadd)
+check_PROGRAMS += tests/unit/test-privkey
+tests_unit_test_privkey_SOURCES = tests/unit/test-privkey.c
+tests_unit_test_privkey_LDADD = $(test_ldadd)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "config/config.h"
+#include "config/policy.h"
 #include "lib/files.h"
 #include "lib/test.h"
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #define NAME_HEX "000b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define WANTED "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F"
 #define LONG_255 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
                  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
                  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
@@ -136,8 +138,71 @@ added_defaults(void)
 	            "abcdefghijklmnopqrstuvw");
 }
 
+static void
+policies(void)
+{
+	static const char text[] = "[token owner]\npolicy = pcr:sha256:11,7,0,23\npin-store = nv:0x01fffffe\ngenerate = sealed\n"
+	                           "login = explicit\n"
+	                           "[token null]\npolicy = pcr:sha1:0\n"
+	                           "[token endorsement]\npolicy = pcr:sha512:7=" WANTED "\npin-store = nv:0x01000000\nlogin = required\n"
+	                           "[token a]\npolicy-signatures = /s1\npolicy = authorize:/etc/a key.pem ,  x, y z\nroot = tpm:owner\n"
+	                           "policy-signatures = /s2\npin-store = nv:0x01000002\n"
+	                           "[token b]\nroot = tpm:owner\npolicy = authorize:/b.pem\n";
+	SL_CLEANUP(sl_config_free) struct sl_config *c = NULL;
+	const struct sl_policy_spec *p;
+	struct sl_msg msg;
+	uint8_t wanted[32];
+
+	c = load(text, SL_OK, &msg);
+	if (c == NULL)
+		return;
+	p = &c->tokens[0].root.policy;
+	test_ok(p->kind == SL_POLICY_PCR && p->bank == SL_PCR_SHA256 && p->pcrs == 0x800881 && !p->has_digest && p->signatures == NULL,
+	        "owner: PCRs of now");
+	test_ok(c->tokens[0].pin_store == 0x01fffffe && c->tokens[0].generate == SL_GENERATE_SEALED &&
+	            c->tokens[0].login == SL_LOGIN_EXPLICIT, "owner: the rest");
+	p = &c->tokens[1].root.policy;
+	(void)test_hex(WANTED, wanted, sizeof(wanted));
+	test_ok(p->kind == SL_POLICY_PCR && p->bank == SL_PCR_SHA512 && p->pcrs == 0x80 && p->has_digest, "endorsement: a stated digest");
+	test_mem(p->digest, 32, wanted, 32, "endorsement: the digest");
+	test_ok(c->tokens[1].pin_store == 0x01000000 && c->tokens[1].login == SL_LOGIN_REQUIRED, "endorsement: the rest");
+	test_ok(c->tokens[2].root.policy.kind == SL_POLICY_NONE && c->tokens[2].pin_store == 0, "platform: nothing");
+	p = &c->tokens[3].root.policy;
+	test_ok(p->kind == SL_POLICY_PCR && p->bank == SL_PCR_SHA1 && p->pcrs == 1, "null: PCR 0");
+	p = &c->tokens[4].root.policy;
+	test_eq(p->kind, SL_POLICY_AUTHORIZE, "a: authorize");
+	test_str(p->key_file, "/etc/a key.pem", "a: key");
+	test_mem(p->ref, p->ref_len, "x, y z", 6, "a: ref");
+	test_ok(p->signatures != NULL && strcmp(p->signatures[0], "/s1") == 0 && strcmp(p->signatures[1], "/s2") == 0 &&
+	            p->signatures[2] == NULL, "a: signatures in order");
+	p = &c->tokens[5].root.policy;
+	test_ok(p->kind == SL_POLICY_AUTHORIZE && p->ref_len == 0 && p->signatures == NULL, "b: no ref, the default places");
+	test_str(p->key_file, "/b.pem", "b: key");
+}
+
+static void
+selections(void)
+{
+	enum sl_pcr_bank bank = SL_PCR_SHA512;
+	char list[SL_POLICY_LIST_MAX];
+	uint32_t pcrs = 5;
+
+	test_ok(!sl_policy_pcrs("", &pcrs) && !sl_policy_pcrs("1 ", &pcrs) && !sl_policy_pcrs("-1", &pcrs) && pcrs == 5, "no lists");
+	test_ok(!sl_policy_selection("sha256:7=", 9, &bank, &pcrs) && !sl_policy_selection(":7", 2, &bank, &pcrs) &&
+	            bank == SL_PCR_SHA512 && pcrs == 5, "no selections");
+	test_ok(sl_policy_selection("sha384:7,11x", 11, &bank, &pcrs) && bank == SL_PCR_SHA384 && pcrs == 0x880, "sha384:7,11");
+	sl_policy_list(pcrs, list);
+	test_str(list, "7,11", "and back");
+	sl_policy_list(0xffffff, list);
+	test_str(list, "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23", "all of them");
+	test_ok(sl_policy_pcrs(list, &pcrs) && pcrs == 0xffffff, "and back");
+}
+
 #define ROOTS "tpm:owner, tpm:endorsement, tpm:platform, tpm:null or tpm:0x81...... (a persistent handle)"
-#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, edwards"
+#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, policy, policy-signatures, edwards"
+#define PCRS "pcr:BANK:LIST, BANK one of sha1, sha256, sha384, sha512 and LIST numbers from 0 to 23, each once, with commas between them"
+#define POLICIES "pcr:BANK:LIST[=HEX] or authorize:/absolute/path.pem[, REF]"
+#define NVS "nv:0x01...... (an NV index from 0x01000000 to 0x01fffffe)"
 
 static const struct {
 	const char *text, *message;
@@ -200,7 +265,60 @@ static const struct {
 	{ "[token owner]\nsalt-key = 000c000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
 	  "2: salt-key: '000c000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', expected a Name: 68 hex digits "
 	  "that begin with 000b" },
-	{ "[token owner]\ngenerate = sealed\n", "2: generate: 'sealed', expected derived or recall" },
+	{ "[token owner]\ngenerate = Sealed\n", "2: generate: 'Sealed', expected derived, recall or sealed" },
+	{ "[token owner]\nlogin = never\n", "2: login: 'never', expected required or explicit" },
+	{ "[token owner]\npin-store = 0x01500000\n", "2: pin-store: '0x01500000', expected " NVS },
+	{ "[token owner]\npin-store = nv:0x02000000\n", "2: pin-store: 'nv:0x02000000', expected " NVS },
+	{ "[token owner]\npin-store = nv:0x00ffffff\n", "2: pin-store: 'nv:0x00ffffff', expected " NVS },
+	{ "[token owner]\npin-store = nv:0x01ffffff\n", "2: pin-store: 'nv:0x01ffffff', expected " NVS },
+	{ "[token owner]\npin-store = nv:0x1500000\n", "2: pin-store: 'nv:0x1500000', expected " NVS },
+	{ "[token owner]\npin-store = nv:\n", "2: pin-store: 'nv:', expected " NVS },
+	{ "[token null]\npin-store = nv:0x01500000\n",
+	  "1: [token null] has a pin-store in NV, expected none: NV outlives the null hierarchy's keys" },
+	{ "[token a]\npin-store = nv:0x01500000\nroot = tpm:null\n",
+	  "1: [token a] has a pin-store in NV, expected none: NV outlives the null hierarchy's keys" },
+	{ "[token owner]\npin-store = nv:0x01500001\n[token a]\nroot = tpm:owner\npin-store = nv:0x01500000\n",
+	  "1: [token owner] and token a have pin-stores at 0x01500001 and 0x01500000, expected different indices: each token takes two, "
+	  "that one and the next" },
+	{ "[token owner]\npin-store = nv:0x01500000\n[token a]\nroot = tpm:owner\npin-store = nv:0x01500000\n",
+	  "1: [token owner] and token a have pin-stores at 0x01500000 and 0x01500000, expected different indices: each token takes two, "
+	  "that one and the next" },
+	{ "[token owner]\npin-store = nv:0x01500000\n[token a]\nroot = tpm:owner\npin-store = nv:0x01500001\n",
+	  "1: [token owner] and token a have pin-stores at 0x01500000 and 0x01500001, expected different indices: each token takes two, "
+	  "that one and the next" },
+	{ "[token owner]\npolicy =\n", "2: policy: '', expected " POLICIES },
+	{ "[token owner]\npolicy = sha256:7\n", "2: policy: 'sha256:7', expected " POLICIES },
+	{ "[token owner]\npolicy = pcr:\n", "2: policy: 'pcr:', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256\n", "2: policy: 'pcr:sha256', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:\n", "2: policy: 'pcr:sha256:', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha3:7\n", "2: policy: 'pcr:sha3:7', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:SHA256:7\n", "2: policy: 'pcr:SHA256:7', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:24\n", "2: policy: 'pcr:sha256:24', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:7,7\n", "2: policy: 'pcr:sha256:7,7', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:7,\n", "2: policy: 'pcr:sha256:7,', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:,7\n", "2: policy: 'pcr:sha256:,7', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:7, 11\n", "2: policy: 'pcr:sha256:7, 11', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:07\n", "2: policy: 'pcr:sha256:07', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:7=\n", "2: policy: 'pcr:sha256:7=', expected 64 hex digits after the '='" },
+	{ "[token owner]\npolicy = pcr:sha256:7=00\n", "2: policy: 'pcr:sha256:7=00', expected 64 hex digits after the '='" },
+	{ "[token owner]\npolicy = pcr:sha256:=" NAME_HEX "\n",
+	  "2: policy: 'pcr:sha256:=000b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', expected " PCRS },
+	{ "[token owner]\npolicy = pcr:sha256:7=" NAME_HEX "\n",
+	  "2: policy: 'pcr:sha256:7=000b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1'..., expected 64 hex digits after the '='" },
+	{ "[token owner]\npolicy = authorize:key.pem\n", "2: policy: 'key.pem', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:\n", "2: policy: '', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:, ref\n", "2: policy: '', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:/a.pem,\n", "2: policy: 'authorize:/a.pem,', expected 1 to 64 bytes of text after the ','" },
+	{ "[token owner]\npolicy = authorize:/a.pem, 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0\n",
+	  "2: policy: 'authorize:/a.pem, 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd'..., expected 1 to 64 bytes of text "
+	  "after the ','" },
+	{ "[token owner]\npolicy = pcr:sha256:7\npolicy = pcr:sha256:8\n", "3: policy: given a second time, expected it once" },
+	{ "[token owner]\npolicy-signatures = /a\n",
+	  "1: [token owner] has policy-signatures, expected policy = authorize:... beside them" },
+	{ "[token owner]\npolicy = pcr:sha256:7\npolicy-signatures = /a\n",
+	  "1: [token owner] has policy-signatures, expected policy = authorize:... beside them" },
+	{ "[token owner]\npolicy-signatures = a\n", "2: policy-signatures: 'a', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy-signatures = /a\npolicy-signatures = /a\n", "3: policy-signatures: '/a', expected each path once" },
 	{ "[token owner]\nedwards = never\n", "2: edwards: 'never', expected asked or always" },
 	{ "[token owner]\nnamespace = " LONG_255 "x\n",
 	  "2: namespace: '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'..., expected at most 255 "
@@ -290,7 +408,22 @@ environment(void)
 	set("SEEDLEAF_LOG", "");
 	c = load_environment(SL_OK, "empty variables", &msg);
 	test_ok(c != NULL && strcmp(c->tcti, "one") == 0 && strcmp(c->store, "/one") == 0, "empty is not set");
+	test_ok(c != NULL && c->login == NULL, "SEEDLEAF_LOGIN is not set");
 	sl_config_free(&c);
+	set("SEEDLEAF_LOGIN", "owner,null");
+	c = load_environment(SL_OK, "SEEDLEAF_LOGIN", &msg);
+	test_str(c != NULL ? c->login : NULL, "owner,null", "SEEDLEAF_LOGIN names tokens");
+	sl_config_free(&c);
+	set("SEEDLEAF_LOGIN", "*");
+	c = load_environment(SL_OK, "SEEDLEAF_LOGIN=*", &msg);
+	test_str(c != NULL ? c->login : NULL, "*", "SEEDLEAF_LOGIN names all");
+	sl_config_free(&c);
+	set("SEEDLEAF_LOGIN", "owner,nobody");
+	c = load_environment(SL_ERR_FORMAT, "SEEDLEAF_LOGIN with an unknown name", &msg);
+	test_str(msg.text, "SEEDLEAF_LOGIN: 'owner,nobody', expected '*' or names of tokens with commas between them", "its message");
+	set("SEEDLEAF_LOGIN", "owner,");
+	c = load_environment(SL_ERR_FORMAT, "SEEDLEAF_LOGIN with an empty name", &msg);
+	set("SEEDLEAF_LOGIN", "");
 	set("SEEDLEAF_LOG", "loud");
 	c = load_environment(SL_ERR_FORMAT, "bad SEEDLEAF_LOG", &msg);
 	test_str(msg.text, "SEEDLEAF_LOG: 'loud', expected off, error, info or debug", "bad SEEDLEAF_LOG: message");
@@ -350,6 +483,8 @@ main(void)
 	defaults();
 	everything();
 	added_defaults();
+	policies();
+	selections();
 	refusals();
 	limits();
 	environment();

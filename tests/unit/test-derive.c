@@ -6,6 +6,7 @@
 #include "derive/context.h"
 #include "derive/expand.h"
 #include "lib/test.h"
+#include "token/root_key.h"
 
 #include <string.h>
 #include <time.h>
@@ -180,6 +181,37 @@ one_key(const char *line, const uint8_t root[32])
 		with_known(line, secret, &type, hints);
 }
 
+/* The root as a PKCS#11 key: on a token with PINs the token secret is the last part. */
+static void
+one_root(const char *line, const uint8_t root[32])
+{
+	char label[TEXT_MAX];
+	char text[TEXT_MAX];
+	uint8_t bytes[8][64];
+	uint8_t got[SL_HASH_MAX];
+	uint8_t secret[32];
+	uint8_t want[32];
+	struct sl_part parts[8];
+	SL_SECRET token_secret = { 0 };
+	const char *at = strstr(line, "\"parts\": [");
+	char *save = NULL;
+	size_t n = 0;
+
+	if (!field(line, "label", label) || at == NULL)
+		test_bail("a root's vector");
+	at += strlen("\"parts\": [");
+	(void)snprintf(text, sizeof(text), "%.*s", (int)strcspn(at, "]"), at);
+	for (char *p = strtok_r(text, "\", ", &save); p != NULL && n < 8; p = strtok_r(NULL, "\", ", &save), n++)
+		parts[n] = (struct sl_part){ bytes[n], test_hex(p, bytes[n], sizeof(bytes[n])) };
+	if (hex_field(line, "token_secret", want, 32) == 32 && sl_secret_copy(&token_secret, want, 32) != SL_OK)
+		test_bail("out of memory");
+	test_eq(sl_root_key_context(label, parts, n, &token_secret, got), SL_OK, "%s", label);
+	test_mem(got, 32, want, hex_field(line, "context", want, 32), "%s: context", label);
+	if (sl_hmac(SL_HASH_SHA256, root, 32, &(const struct sl_part){ got, 32 }, 1, secret) != SL_OK)
+		test_bail("HMAC");
+	test_mem(secret, 32, want, hex_field(line, "secret", want, 32), "%s: secret", label);
+}
+
 static void
 vectors(void)
 {
@@ -189,6 +221,7 @@ vectors(void)
 	SL_FREE char *text = NULL;
 	struct sl_msg msg = { "" };
 	uint8_t root[32];
+	unsigned roots = 0;
 	unsigned n = 0;
 	char *save = NULL;
 
@@ -197,12 +230,16 @@ vectors(void)
 		test_bail("%s", msg.text);
 	test_hex(key, root, sizeof(root));
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, "{\"label\"", 8) == 0) {
+			one_root(line, root);
+			roots++;
+		}
 		if (strncmp(line, "{\"name\"", 7) != 0)
 			continue;
 		one_key(line, root);
 		n++;
 	}
-	test_ok(n >= 16, "%u keys", n);
+	test_ok(n >= 16 && roots >= 4, "%u keys, %u rows of the root as a key", n, roots);
 }
 
 /* A wrong hint costs time, not the key; no hint is used without a public key to compare with. */

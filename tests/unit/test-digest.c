@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /* FIPS 180-4 and FIPS 202 examples: the digests of "abc". */
 static const struct {
@@ -36,7 +37,7 @@ static const struct {
 };
 
 static void
-digests(void)
+digests(enum sl_err (*new)(enum sl_hash, struct sl_digest **))
 {
 	for (size_t i = 0; i < SL_ARRAY_LEN(hashes); i++) {
 		SL_CLEANUP(sl_digest_free) struct sl_digest *d = NULL;
@@ -48,7 +49,7 @@ digests(void)
 
 		test_ok(sl_hash_len(hashes[i].hash) == len &&
 		        sl_hash_block(hashes[i].hash) == hashes[i].block, "%s sizes", name);
-		if (sl_hash_once(hashes[i].hash, "abc", 3, got) != SL_OK || sl_digest_new(hashes[i].hash, &d) != SL_OK)
+		if (sl_hash_once(hashes[i].hash, "abc", 3, got) != SL_OK || new(hashes[i].hash, &d) != SL_OK)
 			test_bail("%s does not work", name);
 		test_mem(got, len, want, len, "%s at once", name);
 		test_ok(sl_digest_update(d, "ab", 2) == SL_OK && sl_digest_copy(d, &copy) == SL_OK &&
@@ -62,6 +63,90 @@ digests(void)
 		test_ok(sl_digest_update(d, "x", 1) == SL_OK && sl_digest_reset(d) == SL_OK &&
 		        sl_digest_update(d, "abc", 3) == SL_OK &&
 		        sl_digest_final(d, got) == SL_OK && memcmp(got, want, len) == 0, "%s after a reset", name);
+	}
+}
+
+/* A state at every length, taken to another running hash, gives what one hash over all gives. */
+static void
+saved(size_t i)
+{
+	SL_CLEANUP(sl_digest_free) struct sl_digest *from = NULL;
+	SL_CLEANUP(sl_digest_free) struct sl_digest *to = NULL;
+	const enum sl_hash hash = hashes[i].hash;
+	uint8_t data[400];
+	uint8_t state[SL_DIGEST_STATE_MAX];
+	uint8_t want[SL_HASH_MAX];
+	uint8_t got[SL_HASH_MAX];
+	size_t len = 0;
+	size_t right = 0;
+
+	for (size_t k = 0; k < sizeof(data); k++)
+		data[k] = (uint8_t)(k * 7);
+	if (sl_digest_new_saveable(hash, &from) != SL_OK || sl_digest_new_saveable(hash, &to) != SL_OK ||
+	    sl_hash_once(hash, data, sizeof(data), want) != SL_OK)
+		test_bail("%s does not work", hashes[i].name);
+	if (hash >= SL_HASH_SHA3_224) {
+		test_eq(sl_digest_save(from, state, &len), SL_ERR_UNSUPPORTED, "%s has no state", hashes[i].name);
+		test_eq(sl_digest_load(to, state, 8), SL_ERR_UNSUPPORTED, "%s takes none", hashes[i].name);
+		return;
+	}
+	for (size_t n = 0; n <= sizeof(data); n++)
+		right += sl_digest_reset(from) == SL_OK && sl_digest_update(from, data, n) == SL_OK && sl_digest_save(from, state, &len) == SL_OK &&
+		         sl_digest_load(to, state, len) == SL_OK && sl_digest_update(to, data + n, sizeof(data) - n) == SL_OK &&
+		         sl_digest_final(to, got) == SL_OK && memcmp(got, want, sl_hash_len(hash)) == 0;
+	test_eq(right, sizeof(data) + 1, "%s saved and restored at each length", hashes[i].name);
+	for (size_t n = 0; n < len; n++)
+		if (sl_digest_load(to, state, n) != SL_ERR_FORMAT)
+			test_bail("%s: %zu bytes of a state", hashes[i].name, n);
+	state[0] = 0x20;
+	test_eq(sl_digest_load(to, state, len), SL_ERR_FORMAT, "%s: more bytes than there can be", hashes[i].name);
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t
+time_of(struct sl_digest *d, const uint8_t *data, size_t len, unsigned times)
+{
+	uint8_t out[SL_HASH_MAX];
+	const uint64_t from = now_ns();
+
+	for (unsigned i = 0; i < times; i++)
+		if (sl_digest_reset(d) != SL_OK || sl_digest_update(d, data, len) != SL_OK || sl_digest_final(d, out) != SL_OK)
+			test_bail("no digest");
+	return now_ns() - from;
+}
+
+/* Short messages and long ones, the best of many turns, one after the other: what is saveable is as fast as what is not. */
+static void
+speed(enum sl_hash hash, const char *name)
+{
+	SL_CLEANUP(sl_digest_free) struct sl_digest *one = NULL;
+	SL_CLEANUP(sl_digest_free) struct sl_digest *other = NULL;
+	static uint8_t data[1 << 16];
+	static const size_t lengths[] = { 64, sizeof(data) };
+
+	if (sl_digest_new(hash, &one) != SL_OK || sl_digest_new_saveable(hash, &other) != SL_OK)
+		test_bail("no digest");
+	for (size_t i = 0; i < SL_ARRAY_LEN(lengths); i++) {
+		uint64_t best[2] = { UINT64_MAX, UINT64_MAX };
+
+		for (unsigned turn = 0; turn < 40; turn++) {
+			const unsigned times = lengths[i] == 64 ? 2000 : 10;
+			const uint64_t a = time_of(one, data, lengths[i], times);
+			const uint64_t b = time_of(other, data, lengths[i], times);
+
+			best[0] = a < best[0] ? a : best[0];
+			best[1] = b < best[1] ? b : best[1];
+		}
+		test_note("%s, %zu bytes: %.3f of the other's time", name, lengths[i], (double)best[1] / (double)best[0]);
+		test_ok(best[1] <= best[0] + best[0] / 10, "%s, %zu bytes: not slower than libcrypto's newer interface", name, lengths[i]);
 	}
 }
 
@@ -212,7 +297,13 @@ main(void)
 {
 	test_eq(sl_ossl_ready(), SL_OK, "the library context");
 	test_ok(!sl_ossl_gone(), "libcrypto is there");
-	digests();
+	digests(sl_digest_new);
+	digests(sl_digest_new_saveable);
+	for (size_t i = 0; i < SL_ARRAY_LEN(hashes); i++)
+		saved(i);
+	speed(SL_HASH_SHA1, "SHA-1");
+	speed(SL_HASH_SHA256, "SHA-256");
+	speed(SL_HASH_SHA512, "SHA-512");
 	digest_edges();
 	hmacs();
 	hkdf();

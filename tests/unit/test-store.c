@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The store against doc/store.md: one made by hand from that page is read, and one that we made is looked at with SQLite alone. */
@@ -117,7 +118,7 @@ written(void)
 	test_eq(sl_store_add(store, root, both, 2, false), SL_OK, "two objects");
 	test_ok(a.row > 0 && b.row > a.row, "have rows");
 	test_eq((unsigned long long)number("PRAGMA application_id"), 0x534c4631, "application_id");
-	test_eq((unsigned long long)number("PRAGMA user_version"), 1, "user_version");
+	test_eq((unsigned long long)number("PRAGMA user_version"), 2, "user_version");
 	test_eq((unsigned long long)number("SELECT count(*) FROM object WHERE class = 3 AND label = x'6b' AND key_id = x'0102'"), 1,
 	        "the index columns repeat the attributes");
 	test_eq((unsigned long long)number("SELECT value FROM attribute JOIN object ON object = id WHERE class = 3 AND type = 0x108"), 1,
@@ -201,6 +202,132 @@ read_by_hand(void)
 	remove_dir();
 }
 
+/* A bound secret key: its record is only taken while its S is on record. */
+static void
+bound_record(struct sl_record *r, const uint8_t *id)
+{
+	make_record(r, "bound", CKO_SECRET_KEY, true);
+	r->bound = true;
+	memcpy(r->secret_id, id, SL_SECRET_ID);
+}
+
+static const uint8_t id_a[SL_SECRET_ID] = "the id of an S.";
+static const uint8_t id_b[SL_SECRET_ID] = "and of another.";
+
+static struct sl_pin_row
+pin_row(const char *label, const uint8_t *id, const char *so, const char *user)
+{
+	struct sl_pin_row row = { .so = { .salt = "salt", .salt_len = 4, .blob = (uint8_t *)strdup(so), .len = strlen(so) } };
+
+	(void)snprintf(row.label, sizeof(row.label), "%s", label);
+	memcpy(row.secret_id, id, SL_SECRET_ID);
+	if (user != NULL)
+		row.user = (struct sl_pin_blob){ .salt_len = 64, .blob = (uint8_t *)strdup(user), .len = strlen(user) };
+	return row;
+}
+
+/* Version 1 is read as it is, by everybody, and becomes version 2 with the first write. */
+static void
+upgraded(void)
+{
+	SL_CLEANUP(sl_record_clear) struct sl_record back = { 0 };
+	SL_CLEANUP(sl_record_clear) struct sl_record fresh = { 0 };
+	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row row = pin_row("l", id_a, "so", NULL);
+	struct sl_record *records[] = { &fresh };
+	struct sl_store *store;
+	struct sl_store *early;
+	struct sl_pin_row got;
+	const pid_t child = (fresh_dir("version-1"), sql(by_hand), chmod(path, 0400), fork());
+	int status = -1;
+
+	if (child == 0) {
+		test_obey_modes();
+		_exit(sl_store_open(dir, &store, NULL) == SL_OK && sl_store_load(store, 5, &back) == SL_OK && back.has_recipe &&
+		      sl_store_pin_row(store, 1, &got) == SL_ERR_NOT_FOUND && sl_store_pin_note(store, 1, &row) == SL_ERR_READONLY ? 0 : 1);
+	}
+	(void)waitpid(child, &status, 0);
+	test_eq((unsigned long long)status, 0, "version 1, read-only: read as it is");
+	(void)chmod(path, 0600);
+	early = open_store(SL_OK, "another process that opened it before");
+	store = open_store(SL_OK, "version 1");
+	test_eq(sl_store_load(store, 6, &back), SL_OK, "a sealed key of version 1");
+	test_ok(!back.bound && back.sealed_form == 1, "is not bound, and of the first form");
+	sl_record_clear(&back);
+	test_eq(sl_store_pin_row(store, 1, &got), SL_ERR_NOT_FOUND, "there is no PIN");
+	test_eq((unsigned long long)number("PRAGMA user_version"), 1, "looking changes nothing");
+	bound_record(&fresh, id_a);
+	test_eq(sl_store_add(store, 1, records, 1, false), SL_ERR_LOGIN, "a bound record without a PIN row is refused");
+	test_eq((unsigned long long)number("PRAGMA user_version"), 2, "the first write makes it version 2");
+	test_eq((unsigned long long)number("SELECT count(*) FROM object"), 3, "with all that was there");
+	test_eq(sl_store_pin_note(store, 1, &row), SL_OK, "a PIN row");
+	test_eq(sl_store_add(store, 1, records, 1, false), SL_OK, "now a record that is bound to that S");
+	test_eq(sl_store_load(early, fresh.row, &back), SL_OK, "the early process reads it");
+	test_ok(back.bound, "as bound");
+	sl_record_clear(&back);
+	test_eq(sl_store_load(early, 5, &back), SL_OK, "and an old one");
+	test_ok(!back.bound, "as not bound");
+	sl_store_close(&early);
+	sl_store_close(&store);
+	remove_dir();
+}
+
+static void
+pins(void)
+{
+	SL_CLEANUP(sl_record_clear) struct sl_record a = { 0 };
+	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row row = pin_row("label", id_a, "so's blob", NULL);
+	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row again = pin_row("label 2", id_b, "so's second", NULL);
+	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row user = pin_row("", id_a, "x", "user's blob");
+	SL_CLEANUP(sl_pin_row_clear) struct sl_pin_row got = { .label = "" };
+	struct sl_pin_change change = { .secret_id = id_a, .user = true, .after = &user.user, .to_be_changed = true };
+	const struct sl_recorded pub = { .spki = (uint8_t *)(uintptr_t)"spki", .spki_len = 4 };
+	struct sl_record *records[] = { &a };
+	uint8_t index[SL_CONTEXT_LEN] = { 1 };
+	struct sl_store *store;
+	int64_t other;
+	int64_t root;
+
+	fresh_dir("pins");
+	store = open_store(SL_OK, "a store for PINs");
+	if (sl_store_root(store, "owner", &root_a, true, &root) != SL_OK || sl_store_root(store, "owner", &root_b, true, &other) != SL_OK)
+		test_bail("roots");
+	test_eq(sl_store_pin_row(store, root, &got), SL_ERR_NOT_FOUND, "no PIN");
+	make_record(&a, "k", CKO_SECRET_KEY, true);
+	test_ok(sl_store_add(store, root, records, 1, false) == SL_OK && sl_store_add(store, other, records, 1, false) == SL_OK &&
+	        sl_store_set_public(store, root, index, &pub, NULL) == SL_OK && sl_store_set_public(store, other, index, &pub, NULL) == SL_OK,
+	        "objects and public halves of two roots");
+	test_eq(sl_store_pin_reset(store, root, id_a, &row), SL_ERR_LOGIN, "C_InitToken by somebody who thinks there is a PIN");
+	test_eq((unsigned long long)number("SELECT count(*) FROM object"), 2, "changes nothing");
+	test_eq(sl_store_pin_reset(store, root, NULL, &row), SL_OK, "C_InitToken");
+	test_ok(number("SELECT count(*) FROM object") == 1 && number("SELECT count(*) FROM public") == 1, "removes what is this root's");
+	test_eq(sl_store_pin_row(store, root, &got), SL_OK, "the row");
+	test_ok(strcmp(got.label, "label") == 0 && memcmp(got.secret_id, id_a, SL_SECRET_ID) == 0 && got.so.salt_len == 4 && got.user.blob == NULL &&
+	        !got.to_be_changed, "comes back");
+	test_mem(got.so.blob, got.so.len, "so's blob", 9, "with the blob");
+	sl_pin_row_clear(&got);
+	test_eq(sl_store_pin_change(store, root, &change), SL_OK, "a user PIN");
+	test_ok(sl_store_pin_row(store, root, &got) == SL_OK && got.user.len == 11 && got.user.salt_len == 64 && got.to_be_changed, "is there");
+	sl_pin_row_clear(&got);
+	change.before = &row.so;
+	test_eq(sl_store_pin_change(store, root, &change), SL_ERR_LOGIN, "not when the blob is another one now");
+	change.before = &user.user;
+	test_eq(sl_store_pin_change(store, root, &change), SL_OK, "but when it is that one");
+	change = (struct sl_pin_change){ .secret_id = id_b, .after = &again.so };
+	test_eq(sl_store_pin_change(store, root, &change), SL_ERR_LOGIN, "not with another S");
+	change.secret_id = id_a;
+	test_eq(sl_store_pin_change(store, root, &change), SL_OK, "the SO's PIN");
+	test_ok(sl_store_pin_row(store, root, &got) == SL_OK && got.so.len == 11 && got.user.len == 11 && got.to_be_changed, "alone");
+	test_eq(sl_store_set_public(store, root, index, &pub, id_b), SL_ERR_LOGIN, "a public half of a key with another S");
+	test_eq(sl_store_set_public(store, root, index, &pub, id_a), SL_OK, "and with the right one");
+	test_eq(sl_store_pin_reset(store, root, NULL, &again), SL_ERR_LOGIN, "C_InitToken by somebody who saw no PIN");
+	test_eq(sl_store_pin_reset(store, root, id_a, &again), SL_OK, "and by the SO");
+	bound_record(&a, id_a);
+	test_eq(sl_store_add(store, root, records, 1, false), SL_ERR_LOGIN, "a key bound to the S before is too late");
+	test_eq((unsigned long long)number("SELECT count(*) FROM pin WHERE user_blob IS NULL AND NOT to_be_changed"), 1, "no user PIN any more");
+	sl_store_close(&store);
+	remove_dir();
+}
+
 static void
 refused(void)
 {
@@ -209,7 +336,7 @@ refused(void)
 
 	fresh_dir("refused");
 	sql(by_hand);
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 3");
 	store = open_store(SL_ERR_VERSION, "a newer version");
 	sql("PRAGMA user_version = 1; PRAGMA application_id = 7");
 	store = open_store(SL_ERR_FORMAT, "somebody else's database");
@@ -272,6 +399,8 @@ main(void)
 	written();
 	sealed_written();
 	read_by_hand();
+	upgraded();
+	pins();
 	refused();
 	return test_done();
 }
