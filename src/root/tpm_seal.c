@@ -120,8 +120,10 @@ load_by_template(struct bench *b, struct job *job, bool plain)
 
 	(plain ? sl_tpm_public_storage_plain : sl_tpm_public_storage)(&storage);
 	b->grant.shared = &b->session;
+	b->session.last = false;
 	if ((err = hierarchy_err(sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent))) != SL_OK)
 		return err;
+	b->session.last = job->by_policy;
 	err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area, &job->object);
 	drop_parent(b);
 	return err;
@@ -132,9 +134,10 @@ static enum sl_err
 load(struct bench *b, struct job *job)
 {
 	const bool by_handle = b->parent.handle == SL_TPM_SRK;
-	enum sl_err err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area,
-	                                      &job->object);
+	enum sl_err err;
 
+	b->session.last = job->by_policy; /* it is for loading alone then */
+	err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area, &job->object);
 	drop_parent(b);
 	if (err == SL_ERR_MISMATCH && by_handle && job->sealed->parent != SL_TPM_SRK && b->root->pin.len == 0)
 		err = load_by_template(b, job, false);
@@ -208,7 +211,6 @@ unseal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 
 	if (err == SL_OK)
 		err = begin(batch, r, job->by_policy, &b);
-	b.session.last = job->by_policy; /* it is for loading alone */
 	if (err == SL_OK)
 		err = load(&b, job);
 	if (err != SL_OK)
