@@ -146,6 +146,8 @@ from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tp
 	sl_tpm_public_storage(&storage);
 	if ((err = sl_tpm_command_create_primary(batch, grant, &storage, &object)) != SL_OK)
 		return err;
+	if (wish->session != NULL && wish->policy != NULL)
+		sl_tpm_grant_end(batch, grant); /* never three sessions at once */
 	*salt = (struct sl_tpm_salt){ .known = true, .handle = 0, .key = object.key };
 	if (!is_pinned_to(root, &object.key))
 		err = SL_ERR_MISMATCH;

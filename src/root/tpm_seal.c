@@ -70,8 +70,12 @@ begin(struct sl_tpm_batch *batch, struct sl_tpm_root *r, bool by_policy, struct 
 {
 	const struct sl_tpm_wish wish = { .session = &b->session, .policy = by_policy ? &b->policy : NULL, .parent = &b->parent };
 
+	enum sl_err err;
+
 	*b = (struct bench){ .batch = batch, .root = r, .grant = sl_tpm_grant_of(r, r->spec->hierarchy) };
-	return hierarchy_err(sl_tpm_salt_use(batch, r, &b->grant, &wish));
+	err = hierarchy_err(sl_tpm_salt_use(batch, r, &b->grant, &wish));
+	sl_tpm_grant_end(batch, &b->grant); /* makes room for what is loaded next */
+	return err;
 }
 
 /* Under the root's policy, and its auth after that. */
@@ -121,7 +125,9 @@ load_by_template(struct bench *b, struct job *job, bool plain)
 	(plain ? sl_tpm_public_storage_plain : sl_tpm_public_storage)(&storage);
 	b->grant.shared = &b->session;
 	b->session.last = false;
-	if ((err = hierarchy_err(sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent))) != SL_OK)
+	err = hierarchy_err(sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent));
+	sl_tpm_grant_end(b->batch, &b->grant);
+	if (err != SL_OK)
 		return err;
 	b->session.last = job->by_policy;
 	err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area, &job->object);

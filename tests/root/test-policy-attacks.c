@@ -3,6 +3,7 @@
 #include "root/policytest.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* What is sealed under policies, where things are not as they usually are: other parents, few sessions, somebody on the bus. */
 
@@ -36,11 +37,96 @@ other_parent(void)
 	free(locked.bytes);
 }
 
+#define SESSIONS 8
+
+struct sessions {
+	char handles[SESSIONS][9]; /* "": free */
+	unsigned most;
+};
+
+static void
+started(struct sessions *s, const char *answer)
+{
+	unsigned now = 0;
+
+	for (size_t i = 0; i < SESSIONS; i++) {
+		if (s->handles[i][0] != '\0')
+			continue;
+		memcpy(s->handles[i], answer + 20, 8); /* behind the header */
+		break;
+	}
+	for (size_t i = 0; i < SESSIONS; i++)
+		now += s->handles[i][0] != '\0';
+	s->most = now > s->most ? now : s->most;
+}
+
+/* Flushed, or used for the last time: Part 1, 18.6.4, an authorization area without continueSession. */
+static void
+ended(struct sessions *s, const char *name, const char *command)
+{
+	for (size_t i = 0; i < SESSIONS; i++) {
+		const char *at = s->handles[i][0] == '\0' ? NULL : strstr(command + 20, s->handles[i]);
+
+		if (at == NULL)
+			continue;
+		if (strcmp(name, "FlushContext") == 0 || (strncmp(at + 8, "0020", 4) == 0 && strlen(at) > 78 && (at[12 + 64 + 1] & 1) == 0))
+			s->handles[i][0] = '\0';
+	}
+}
+
+/* How many sessions were on the TPM at once since the log was as long as from. */
+static unsigned
+most_sessions(long from)
+{
+	static char name[64], rc[16], command[20000], answer[20000];
+	FILE *log = fopen(getenv("SL_TPM_LOG"), "r");
+	struct sessions s = { .most = 0 };
+
+	if (log == NULL || fseek(log, from, SEEK_SET) != 0)
+		test_bail("the log");
+	while (fscanf(log, "cmd %63s %15s %19999s %19999s\n", name, rc, command, answer) == 4) {
+		if (strcmp(rc, "0") != 0)
+			continue;
+		if (strcmp(name, "StartAuthSession") == 0)
+			started(&s, answer);
+		else
+			ended(&s, name, command);
+	}
+	test_ok(feof(log) != 0, "the log is read to its end");
+	(void)fclose(log);
+	return s.most;
+}
+
+/* A TPM without a resource manager may have room for three. */
+static void
+few_sessions(void)
+{
+	struct sl_root_spec spec = bound("sessions", 1U << 23);
+	SL_SECRET secret = sealtest_secret(32, 2);
+	struct sealtest_blob blob = { NULL, 0 };
+	char path[4200];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s", sealtest_path("owner.auth"));
+	sealtest_write("owner.auth", "mine\n", 5);
+	tpmtest_shell("tpm2_changeauth -Q -c owner mine");
+	spec.auth_file = path;
+	if (stat(getenv("SL_TPM_LOG"), &st) != 0)
+		test_bail("the log");
+	test_eq(sealtest_seal(&spec, &secret, "a pin", &blob), SL_OK, "sealed where the hierarchy has an authorization");
+	test_eq(sealtest_unseal(&spec, &blob, "a pin", &secret, NULL), SL_OK, "and opened");
+	test_eq(most_sessions((long)st.st_size), 2, "with two sessions at once, no more");
+	policytest_nothing_left();
+	tpmtest_shell("tpm2_changeauth -Q -c owner -p mine");
+	free(blob.bytes);
+}
+
 int
 main(int argc, char **argv)
 {
 	(void)argc;
 	tpmtest_begin(argv, NULL);
 	other_parent();
+	few_sessions();
 	return test_done();
 }
