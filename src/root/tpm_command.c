@@ -115,13 +115,20 @@ apply_grant(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, struct sl_tp
 	return err;
 }
 
-/* What a refused hierarchy means: nobody gave an authorization, or a wrong one. */
+/*
+ * What a refused hierarchy means: nobody gave an authorization, or a wrong one. That must not look like a wrong authorization of a key, which is
+ * somebody's PIN: SL_ERR_AUTH.
+ */
 static enum sl_err
-grant_err(const struct sl_tpm_grant *grant, enum sl_err err)
+grant_err(struct sl_tpm_batch *batch, const struct sl_tpm_grant *grant, enum sl_err err)
 {
 	if (err == SL_ERR_NOT_FOUND || (err == SL_ERR_AUTH && grant->auth_file == NULL))
 		return SL_ERR_ABSENT;
-	return err;
+	if (err != SL_ERR_AUTH)
+		return err;
+	sl_tpm_device_trouble(batch->device, "%s: the TPM refused the authorization of the hierarchy, which is in %s (response code 0x%03x)",
+	                      batch->device->tcti, grant->auth_file, batch->rc);
+	return SL_ERR_ACCESS;
 }
 
 /*
@@ -163,7 +170,7 @@ sl_tpm_command_create_primary(struct sl_tpm_batch *batch, struct sl_tpm_grant *g
 	if (err == SL_ERR_AUTH && grant->auth_file == NULL && grant->shared != NULL)
 		return without_session(batch, grant, tmpl);
 	if (err != SL_OK)
-		return grant_err(grant, err);
+		return grant_err(batch, grant, err);
 	object.handle = a.handle;
 	err = read_created(&a, &object.key);
 	/* A key of another form could be one that somebody in between made outside and knows. */
@@ -320,7 +327,7 @@ sl_tpm_command_try(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
 	SL_TPM_ANSWER a = { .len = 0 };
 	const enum sl_err err = apply_grant(batch, grant, &c);
 
-	return err != SL_OK ? err : grant_err(grant, sl_tpm_run(batch, &c, &a));
+	return err != SL_OK ? err : grant_err(batch, grant, sl_tpm_run(batch, &c, &a));
 }
 
 enum sl_err
@@ -336,7 +343,7 @@ sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, con
 	if ((err = apply_grant(batch, grant, &c)) != SL_OK)
 		return err;
 	c.names[1] = object->key.name;
-	return grant_err(grant, sl_tpm_run(batch, &c, &a));
+	return grant_err(batch, grant, sl_tpm_run(batch, &c, &a));
 }
 
 static void

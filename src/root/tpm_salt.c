@@ -196,7 +196,7 @@ sl_tpm_salt_use(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_
 	}
 	if (err == SL_ERR_MISMATCH)
 		sl_tpm_device_trouble(batch->device, "%s: the key that sessions are salted to is not the pinned one", batch->device->tcti);
-	return err;
+	return err == SL_ERR_AUTH ? SL_ERR_DEVICE : err; /* of a command that authorizes nothing: no PIN is wrong */
 }
 
 enum sl_err

@@ -56,15 +56,6 @@ done(struct bench *b)
 	sl_tpm_grant_end(b->batch, &b->grant);
 }
 
-/*
- * SL_ERR_AUTH is about the sealed object alone: a wrong authorization of the hierarchy must not look like a wrong PIN.
- */
-static enum sl_err
-hierarchy_err(enum sl_err err)
-{
-	return err == SL_ERR_AUTH ? SL_ERR_ABSENT : err;
-}
-
 static enum sl_err
 begin(struct sl_tpm_batch *batch, struct sl_tpm_root *r, bool by_policy, struct bench *b)
 {
@@ -73,7 +64,7 @@ begin(struct sl_tpm_batch *batch, struct sl_tpm_root *r, bool by_policy, struct 
 	enum sl_err err;
 
 	*b = (struct bench){ .batch = batch, .root = r, .grant = sl_tpm_grant_of(r, r->spec->hierarchy) };
-	err = hierarchy_err(sl_tpm_salt_use(batch, r, &b->grant, &wish));
+	err = sl_tpm_salt_use(batch, r, &b->grant, &wish);
 	sl_tpm_grant_end(batch, &b->grant); /* makes room for what is loaded next */
 	return err;
 }
@@ -125,7 +116,7 @@ load_by_template(struct bench *b, struct job *job, bool plain)
 	(plain ? sl_tpm_public_storage_plain : sl_tpm_public_storage)(&storage);
 	b->grant.shared = &b->session;
 	b->session.last = false;
-	err = hierarchy_err(sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent));
+	err = sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent);
 	sl_tpm_grant_end(b->batch, &b->grant);
 	if (err != SL_OK)
 		return err;
