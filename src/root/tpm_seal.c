@@ -88,6 +88,7 @@ seal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 {
 	SL_CLEANUP(done) struct bench b = { .batch = batch };
 	uint8_t digest[SL_TPM_POLICY];
+	uint8_t tpml[SL_POLICY_SELECTION_MAX];
 	enum sl_err err = sl_tpm_bound_check(batch, r);
 
 	if (err == SL_OK && r->bound != NULL)
@@ -99,7 +100,14 @@ seal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	sl_tpm_public_sealed(r->bound == NULL ? NULL : digest, job->guarded, &job->tmpl);
 	b.session.last = true;
 	job->parent = b.parent.handle == SL_TPM_SRK ? SL_TPM_SRK : sl_tpm_grant_handle(r->salt_hierarchy);
-	return sl_tpm_command_create(batch, &b.parent, &b.session, job->creation);
+	/* Whoever told us other values on the bus would choose the state that opens it. */
+	job->creation->pcrs = (struct sl_bytes){ tpml, 0 };
+	job->creation->pcr_digest = sl_tpm_bound_now(r, tpml, &job->creation->pcrs.len);
+	err = sl_tpm_command_create(batch, &b.parent, &b.session, job->creation);
+	job->creation->pcrs = (struct sl_bytes){ NULL, 0 };
+	if (err == SL_ERR_POLICY && job->creation->pcr_digest != NULL)
+		sl_tpm_bound_failed(batch, r);
+	return err;
 }
 
 /*

@@ -121,6 +121,37 @@ few_sessions(void)
 	free(blob.bytes);
 }
 
+/* Who sits on the bus and lies about the PCRs shall not choose the state that something is sealed under. */
+static void
+lies(void)
+{
+	static const char rule[] = "swap-rsp PCR_Read all 0000000000000000000000000000000000000000000000000000000000000000:"
+	                           "1111111111111111111111111111111111111111111111111111111111111111\n";
+	const struct sl_root_spec spec = bound("lies", 1U << 16);
+	SL_SECRET secret = sealtest_secret(32, 3);
+	const struct sl_seal_spec how = { .strong = true };
+	struct sealtest_blob blob = { NULL, 0 };
+	struct sl_device *device;
+	struct sl_root *root = tpmtest_open(&spec, &device);
+	struct sl_msg msg = { .text = "" };
+
+	tpmtest_rules(rule);
+	test_eq(sl_root_seal(root, &how, &secret, &blob.bytes, &blob.len), SL_ERR_POLICY, "nothing is sealed under PCRs that somebody made up");
+	sl_device_trouble(device, &msg);
+	test_ok(strstr(msg.text, "sha256:16") != NULL, "says: %s", msg.text);
+	tpmtest_rules("");
+	test_eq(sl_root_seal(root, &how, &secret, &blob.bytes, &blob.len), SL_OK, "and without the lie at once");
+	test_eq(sealtest_unseal(&spec, &blob, NULL, &secret, NULL), SL_OK, "it opens");
+	tpmtest_rules(rule);
+	free(blob.bytes);
+	blob.bytes = NULL;
+	test_eq(sl_root_seal(root, &how, &secret, &blob.bytes, &blob.len), SL_ERR_POLICY, "nor when it begins later");
+	tpmtest_rules("");
+	tpmtest_close(&root, &device);
+	policytest_nothing_left();
+	free(blob.bytes);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -128,5 +159,6 @@ main(int argc, char **argv)
 	tpmtest_begin(argv, NULL);
 	other_parent();
 	few_sessions();
+	lies();
 	return test_done();
 }
