@@ -152,6 +152,30 @@ lies(void)
 	free(blob.bytes);
 }
 
+/* Who can write the file of the signer's key would choose who opens what is sealed next. */
+static void
+writable_key(void)
+{
+	const struct sl_root_spec spec = policytest_spec("signer", "");
+	struct sl_root_name name;
+	struct sl_msg msg = { .text = "" };
+	struct sl_device *device;
+	struct sl_root *root;
+
+	policytest_key("signer", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+	for (int i = 0; i < 3; i++) {
+		static const mode_t modes[] = { 0664, 0646, 0644 };
+
+		root = tpmtest_open(&spec, &device);
+		if (chmod(spec.policy.key_file, modes[i]) != 0)
+			test_bail("chmod");
+		test_eq(sl_root_name(root, &name), i == 2 ? SL_OK : SL_ERR_POLICY, "the signer's public key, mode %04o", (unsigned)modes[i]);
+		sl_device_trouble(device, &msg);
+		test_ok(i == 2 || strstr(msg.text, "signer.pub.pem: others can write it") != NULL, "says: %s", msg.text);
+		tpmtest_close(&root, &device);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -160,5 +184,7 @@ main(int argc, char **argv)
 	other_parent();
 	few_sessions();
 	lies();
+	policytest_begin();
+	writable_key();
 	return test_done();
 }
