@@ -166,7 +166,7 @@ unseal(const struct sl_key_source *source, const struct sl_tool_args *args, stru
 		sl_msg_set(msg, "%.200s: %.250s", source->path, why.text);
 		return err;
 	}
-	if (!sealed.empty_auth && sealed.policy.data == NULL && (err = sl_secret_input(&ask, &auth, msg)) != SL_OK)
+	if (!sealed.empty_auth && (err = sl_secret_input(&ask, &auth, msg)) != SL_OK)
 		return err;
 	/* The pin of the salt key comes with the name. */
 	if ((err = sl_token_identify(token, &name, NULL)) == SL_OK)
