@@ -133,6 +133,11 @@ cp "$SL_SRC/tests/data/policy/tpm2-pcr-signature.json" "$d/systemd.json"
 chmod 0600 "$d/systemd.json"
 want 0 '' "systemd-measure's file" sign --key "$d/rsa.pem" --pcrs sha256:11 --digest "$zero" --output "$d/systemd.json"
 check 'has one more' 'sha1:4 sha256:5' "$(entries "$d/systemd.json")"
+for i in 1 2 3 4 5 6 7 8; do
+	"$tool" policy sign --key "$d/p256.pem" --pcrs sha256:7 --digest "$(printf '%064d' $i)" --output "$d/many.json" &
+done
+wait
+check 'eight at the same time: none is lost' 'sha256:8' "$(entries "$d/many.json")"
 check 'no other file is left' '' "$(find "$d" -name '.*' -o -name '*tmp*' | grep -v '^\.$' | grep json)"
 
 # What systemd-measure signs, we sign.
