@@ -305,6 +305,9 @@ tpm2_pcrextend 23:sha256=$(printf %064d 5)
 want 1 "nor in another state" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import state.tss2 --label state3 --type aes --token bound --auth-file auth2
 says "nor in another state" 'not in the state'
 tpm2_pcrreset 23
+sed "s/sha256:23/&=$(printf %064d 7)/; s/bound/later/; /root/a namespace = later" policy.conf >later.conf
+want 0 "for a state to come" env SEEDLEAF_CONF="$PWD/later.conf" "$tool" key import aes32 --label later --type aes --token later
+check "for a state to come: not compared" "the token's policy is not satisfied now, so that it could not be compared: keep aes32 until the key was used" "$(tail -1 out)"
 
 # ---- another TPM: with the store of this one, and with its blobs
 here=$PWD
