@@ -234,6 +234,9 @@ want 0 '' 'show: the right one' "$tool" policy show --token b
 check 'show: which registers' sha256:23 "$(shown b registers)"
 want 0 '' 'show: all are satisfied' "$tool" policy show
 check 'status says so' 'satisfied' "$("$tool" status | sed -n 's/^  policy: authorize:.*, //p')"
+mv "$d/p256.pub" "$d/away.pub"
+check "status: the signer's key is gone" "$d/p256.pub: No such file or directory" "$("$tool" status | sed -n 's/^  policy wants: //p')"
+mv "$d/away.pub" "$d/p256.pub"
 key_of() { "$tool" key export k --token "$1" --pem 2>&1; }
 mkdir -p "$d/keys"
 printf 'label = k\ntoken = b\ntype = ec:P-256\n' >"$d/keys/k.key"
