@@ -3,7 +3,6 @@
 #include "tool/encode.h"
 #include "tool/export_tss2.h"
 #include "tool/keys.h"
-#include "tool/secret_input.h"
 #include "tool/user.h"
 
 static void
@@ -127,7 +126,6 @@ run(const struct sl_tool_args *args)
 		sl_report("--auth-file and --no-auth: expected one of them");
 		return SL_EXIT_USAGE;
 	}
-	sl_secret_input_harden();
 	instance = sl_keys_open(&status);
 	if (instance == NULL)
 		return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
+#include "tool/secret_input.h"
 #include "tool/tool.h"
 
 #include <string.h>
@@ -117,8 +118,10 @@ dispatch(int n, char **words)
 int
 main(int argc, char **argv)
 {
-	const int status = dispatch(argc - 1, argv + 1);
+	int status;
 
+	sl_secret_input_harden();
+	status = dispatch(argc - 1, argv + 1);
 	/* A full disk behind stdout is a failure too. */
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		sl_report("cannot write the output");
