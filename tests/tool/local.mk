@@ -10,3 +10,4 @@ EXTRA_DIST += tests/tool/prompt.py
 dist_check_SCRIPTS += tests/tool/pins.sh tests/tool/policy.sh
 dist_check_SCRIPTS += tests/tool/bound.sh
 dist_check_SCRIPTS += tests/tool/core.sh
+dist_check_SCRIPTS += tests/tool/links.sh
