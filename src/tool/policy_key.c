@@ -5,6 +5,7 @@
 #include "crypto/der.h"
 #include "crypto/pemkey.h"
 #include "crypto/sign.h"
+#include "root/policy.h"
 #include "tool/secret_input.h"
 
 #include <string.h>
@@ -71,13 +72,19 @@ sl_policy_key_open(const char *path, const char *passphrase_from, struct sl_key 
 	return SL_ERR_FORMAT;
 }
 
+/* Of the public area, as those who read the file make it. */
 static enum sl_err
 fingerprint(const struct sl_key *key, uint8_t out[32])
 {
 	SL_SECRET spki = { 0 };
-	const enum sl_err err = sl_key_part(key, SL_PART_SPKI, &spki);
+	uint8_t area[SL_TPM_PUBLIC_MAX];
+	size_t len;
+	enum sl_err err;
 
-	return err != SL_OK ? err : sl_hash_once(SL_HASH_SHA256, spki.bytes, spki.len, out);
+	if ((err = sl_key_part(key, SL_PART_SPKI, &spki)) != SL_OK ||
+	    (err = sl_policy_key((struct sl_bytes){ spki.bytes, spki.len }, area, &len)) != SL_OK)
+		return err;
+	return sl_policy_key_fingerprint((struct sl_bytes){ area, len }, out);
 }
 
 enum sl_err

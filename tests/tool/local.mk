@@ -6,3 +6,4 @@ dist_check_SCRIPTS += tests/tool/import.sh
 dist_check_SCRIPTS += tests/tool/tss2.sh
 dist_check_SCRIPTS += tests/tool/import-pin.sh
 dist_check_SCRIPTS += tests/tool/bound.sh
+dist_check_SCRIPTS += tests/tool/reseal.sh
