@@ -11,3 +11,4 @@ dist_check_SCRIPTS += tests/tool/pins.sh tests/tool/policy.sh
 dist_check_SCRIPTS += tests/tool/bound.sh
 dist_check_SCRIPTS += tests/tool/core.sh
 dist_check_SCRIPTS += tests/tool/links.sh
+dist_check_SCRIPTS += tests/tool/reseal.sh

@@ -309,9 +309,9 @@ static const struct {
 	  "2: policy: 'pcr:sha256:=000b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', expected " PCRS },
 	{ "[token owner]\npolicy = pcr:sha256:7=" NAME_HEX "\n",
 	  "2: policy: 'pcr:sha256:7=000b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1'..., expected 64 hex digits after the '='" },
-	{ "[token owner]\npolicy = authorize:key.pem\n", "2: policy: 'key.pem', expected an absolute path without '..'" },
-	{ "[token owner]\npolicy = authorize:\n", "2: policy: '', expected an absolute path without '..'" },
-	{ "[token owner]\npolicy = authorize:, ref\n", "2: policy: '', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:key.pem\n", "2: policy: 'authorize:key.pem', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:\n", "2: policy: 'authorize:', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:, ref\n", "2: policy: 'authorize:, ref', expected an absolute path without '..'" },
 	{ "[token owner]\npolicy = authorize:/a.pem,\n", "2: policy: 'authorize:/a.pem,', expected 1 to 64 bytes of text after the ','" },
 	{ "[token owner]\npolicy = authorize:/a.pem, 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0\n",
 	  "2: policy: 'authorize:/a.pem, 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd'..., expected 1 to 64 bytes of text "
