@@ -297,7 +297,7 @@ try_twice(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 
 	for (int i = 0; i < ATTEMPTS; i++) {
 		err = attempt(batch, r, job);
-		if (err == SL_ERR_AUTH && r->spec->auth_file == NULL) /* where there was nothing to authorize */
+		if (err == SL_ERR_AUTH) /* where there was nothing to authorize */
 			return SL_ERR_DEVICE;
 		if (err == SL_ERR_POLICY && r->bound != NULL && r->bound->again) {
 			r->bound->again = false; /* the machine may have moved to another signed state */
