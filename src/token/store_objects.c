@@ -12,6 +12,7 @@ void
 sl_record_clear(struct sl_record *record)
 {
 	sl_attrs_clear(&record->attrs);
+	sl_attrs_clear(&record->closed);
 	free(record->sealed);
 	*record = (struct sl_record){ 0 };
 }
@@ -85,6 +86,39 @@ read_attributes(sqlite3 *db, int64_t row, struct sl_attrs *attrs)
 	sl_sql_int(&sql, row);
 	while ((err = sl_sql_step(&sql, &more)) == SL_OK && more)
 		if ((err = read_value(sql.stmt, attrs)) != SL_OK)
+			return err;
+	return err;
+}
+
+static enum sl_err
+write_closed(sqlite3 *db, int64_t row, const struct sl_attrs *closed)
+{
+	SL_SQL sql = sl_sql_prepare(db, "INSERT OR REPLACE INTO closed(object, type, value) VALUES(?, ?, ?)");
+	enum sl_err err = SL_OK;
+
+	for (size_t i = 0; i < closed->n && err == SL_OK; i++) {
+		sl_sql_int(&sql, row);
+		sl_sql_int(&sql, (int64_t)closed->at[i].type);
+		sl_sql_blob(&sql, closed->at[i].value, closed->at[i].len);
+		err = sl_sql_run(&sql);
+	}
+	return err;
+}
+
+static enum sl_err
+read_closed(sqlite3 *db, int version, int64_t row, struct sl_attrs *closed)
+{
+	SL_SQL sql = { 0 };
+	enum sl_err err;
+	bool more;
+
+	if (version < 2)
+		return SL_OK;
+	sql = sl_sql_prepare(db, "SELECT type, value FROM closed WHERE object = ?");
+	sl_sql_int(&sql, row);
+	while ((err = sl_sql_step(&sql, &more)) == SL_OK && more)
+		if ((err = sl_attrs_set(closed, (CK_ATTRIBUTE_TYPE)sqlite3_column_int64(sql.stmt, 0), sqlite3_column_blob(sql.stmt, 1),
+		                        (size_t)sqlite3_column_bytes(sql.stmt, 1))) != SL_OK)
 			return err;
 	return err;
 }
@@ -199,6 +233,7 @@ sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record)
 	if (store->db == NULL)
 		return SL_ERR_NOT_FOUND;
 	if ((err = sl_store_schema_now(store, &version)) != SL_OK || (err = read_attributes(store->db, row, &record.attrs)) != SL_OK ||
+	    (err = read_closed(store->db, version, row, &record.closed)) != SL_OK ||
 	    (err = read_recipe(store->db, version, row, &record)) != SL_OK || (err = read_sealed(store->db, version, row, &record)) != SL_OK)
 		return err;
 	if (record.attrs.n == 0)
@@ -214,14 +249,14 @@ insert(sqlite3 *db, int64_t root, struct sl_record *record)
 	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO object(root, class, label, key_id) VALUES(?, ?, ?, ?)");
 	enum sl_err err;
 
-	if ((err = sl_build_unique_id(&record->attrs)) != SL_OK)
+	if (!record->has_unique_id && (err = sl_build_unique_id(&record->attrs)) != SL_OK)
 		return err;
 	sl_sql_int(&sql, root);
 	bind_index(&sql, &record->attrs);
 	if ((err = sl_sql_run(&sql)) != SL_OK)
 		return err;
 	record->row = sqlite3_last_insert_rowid(db);
-	if ((err = write_attributes(db, record->row, &record->attrs)) != SL_OK)
+	if ((err = write_attributes(db, record->row, &record->attrs)) != SL_OK || (err = write_closed(db, record->row, &record->closed)) != SL_OK)
 		return err;
 	if (record->sealed != NULL && (err = write_sealed(db, record->row, record)) != SL_OK)
 		return err;
@@ -292,7 +327,7 @@ bind_change(struct sl_sql *sql, const struct sl_attr *a)
 }
 
 enum sl_err
-sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, int64_t generation)
+sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, const struct sl_attrs *closed, int64_t generation)
 {
 	SL_STORE_HELD(store);
 	SL_TX tx = { 0 };
@@ -313,7 +348,8 @@ sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *chan
 		return err;
 	if (sqlite3_changes(store->db) == 0)
 		return SL_ERR_NOT_FOUND;
-	if ((err = write_attributes(store->db, row, change)) != SL_OK)
+	if ((err = write_attributes(store->db, row, change)) != SL_OK ||
+	    (closed != NULL && (err = write_closed(store->db, row, closed)) != SL_OK))
 		return err;
 	return sl_tx_commit(&tx);
 }

@@ -85,6 +85,39 @@ sl_view_secret(struct sl_token *token, const struct sl_view *view, bool private,
 	return view->guarded && private ? sl_login_secret(token, ret_secret) : SL_OK;
 }
 
+static bool
+has_values(const struct sl_view *view, struct sl_token *token)
+{
+	bool has;
+
+	(void)pthread_rwlock_rdlock(&token->lock);
+	has = token->values.key.len != 0 || !sl_view_private(view, token);
+	(void)pthread_rwlock_unlock(&token->lock);
+	return has;
+}
+
+enum sl_err
+sl_view_values(struct sl_token *token, const struct sl_view *view)
+{
+	SL_CLEANUP(sl_values_clear) struct sl_values values = { .root = { .len = 0 } };
+	SL_SECRET secret = { 0 };
+	enum sl_err err;
+
+	if (!view->guarded || has_values(view, token))
+		return SL_OK;
+	if ((err = sl_view_secret(token, view, true, &secret)) != SL_OK || secret.len == 0)
+		return err == SL_ERR_LOGIN ? SL_OK : err; /* logged out since: he sees nothing that has values */
+	if ((err = sl_values_key(&secret, &values.key)) != SL_OK || (err = sl_token_identify(token, &values.root, NULL)) != SL_OK)
+		return err;
+	(void)pthread_rwlock_wrlock(&token->lock);
+	if (token->values.key.len == 0 && sl_view_private(view, token)) {
+		token->values.key = sl_secret_take(&values.key);
+		token->values.root = values.root;
+	}
+	(void)pthread_rwlock_unlock(&token->lock);
+	return SL_OK;
+}
+
 enum sl_err
 sl_view_bind(struct sl_token *token, const struct sl_secret *secret, struct sl_record *record)
 {

@@ -45,6 +45,12 @@ CK_RV sl_view_publish(struct sl_token *token, const struct sl_view *view, struct
 /* The token secret for a key that is to be bound to it; empty where that key is not bound: it is public, or the token has no PIN. */
 SL_MUST_CHECK enum sl_err sl_view_secret(struct sl_token *token, const struct sl_view *view, bool private, struct sl_secret *ret_secret);
 
+/*
+ * token.values, for a view that sees private objects of a token with PINs; fine, and nothing, for another. To be called before token.lock is taken by whoever
+ * is going to open or close values: what he then finds there is gone only with the objects.
+ */
+SL_MUST_CHECK enum sl_err sl_view_values(struct sl_token *token, const struct sl_view *view);
+
 /* Marks a record as bound where secret (sl_view_secret()'s) is not empty. */
 SL_MUST_CHECK enum sl_err sl_view_bind(struct sl_token *token, const struct sl_secret *secret, struct sl_record *record);
 

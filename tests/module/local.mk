@@ -98,6 +98,10 @@ check_PROGRAMS += tests/module/test-private
 tests_module_test_private_SOURCES = tests/module/test-private.c
 tests_module_test_private_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
 
+check_PROGRAMS += tests/module/test-private-data
+tests_module_test_private_data_SOURCES = tests/module/test-private-data.c
+tests_module_test_private_data_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
 check_PROGRAMS += tests/module/test-private-make
 tests_module_test_private_make_SOURCES = tests/module/test-private-make.c
 tests_module_test_private_make_LDADD = $(modtest_ldadd)
