@@ -264,7 +264,7 @@ insert(sqlite3 *db, int64_t root, struct sl_record *record)
 }
 
 /*
- * Forgets objects with the same recipe and, of a pair, their public halves: those with the same CKA_PUBLIC_KEY_INFO that we made ourselves
+ * Forgets objects with the same recipe, bound to S or not as it is (else it is another key, and not its maker's to remove) and, of a pair, their public halves: those with the same CKA_PUBLIC_KEY_INFO that we made ourselves
  * (CKA_LOCAL).
  */
 static enum sl_err
@@ -273,7 +273,7 @@ forget_twins(sqlite3 *db, int64_t root, const struct sl_record *record)
 	const struct sl_attr *spki = sl_attrs_get(&record->attrs, CKA_PUBLIC_KEY_INFO);
 	const bool local = sl_attrs_bool(&record->attrs, CKA_LOCAL, false);
 	SL_SQL recipe = sl_sql_prepare(db, "DELETE FROM object WHERE root = ? AND id IN (SELECT object FROM recipe WHERE name = ? AND type = ?"
-	                                   " AND version = ? AND salt IS NULL)");
+	                                   " AND version = ? AND salt IS NULL AND bound = ?)");
 	SL_SQL public = sl_sql_prepare(db, "DELETE FROM object WHERE root = ? AND class = ? AND id IN (SELECT object FROM attribute WHERE"
 	                                   " type = ? AND value = ?) AND id IN (SELECT object FROM attribute WHERE type = ? AND value = 1)");
 	enum sl_err err = SL_OK;
@@ -283,6 +283,7 @@ forget_twins(sqlite3 *db, int64_t root, const struct sl_record *record)
 		sl_sql_text(&recipe, record->recipe.name);
 		sl_sql_text(&recipe, record->recipe.type.name);
 		sl_sql_int(&recipe, record->recipe.version);
+		sl_sql_int(&recipe, record->bound);
 		err = sl_sql_run(&recipe);
 	}
 	if (err == SL_OK && spki != NULL && local && sl_attrs_ulong(&record->attrs, CKA_CLASS, 0) == CKO_PUBLIC_KEY) {
