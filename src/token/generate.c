@@ -76,6 +76,12 @@ take_templates(struct sl_birth *b)
 	return take_half(b, spec->private, CKO_PRIVATE_KEY, &b->private);
 }
 
+static bool
+is_private(const struct sl_birth *b)
+{
+	return sl_attrs_bool(&b->private, CKA_PRIVATE, true);
+}
+
 /* Both halves live in the same place (PKCS#11 3.0 section 5.18.2 lets us say so). */
 static CK_RV
 find_home(struct sl_birth *b)
@@ -85,9 +91,10 @@ find_home(struct sl_birth *b)
 
 	if (is_pair(b) && sl_attrs_bool(&b->public, CKA_TOKEN, private) != private)
 		return CKR_TEMPLATE_INCONSISTENT;
-	if (is_pair(b) && (rv = sl_view_make(b->session->token, &b->public, false, &b->view)) != CKR_OK)
-		return rv;
 	if ((rv = sl_view_make(b->session->token, &b->private, true, &b->view)) != CKR_OK)
+		return rv;
+	/* Of two views the one that sees private objects counts: a pair may have its public half alone as one. */
+	if (is_pair(b) && (rv = sl_view_make(b->session->token, &b->public, false, is_private(b) ? &(struct sl_view){ .guarded = false } : &b->view)) != CKR_OK)
 		return rv;
 	b->on_token = private;
 	if (!private)
@@ -127,12 +134,6 @@ name_recipe(struct sl_birth *b, struct sl_recipe *recipe)
 	memcpy(recipe->name, label->value, label->len);
 	recipe->name[label->len] = '\0';
 	return CKR_OK;
-}
-
-static bool
-is_private(const struct sl_birth *b)
-{
-	return sl_attrs_bool(&b->private, CKA_PRIVATE, true);
 }
 
 static CK_RV

@@ -66,6 +66,20 @@ recalled_over(void)
 	mod_close(s);
 }
 
+/* A pair whose public half is the private one. */
+static void
+private_half(void)
+{
+	const CK_SESSION_HANDLE s = mod_open(SLOT_A, true);
+	struct pair pair;
+
+	test_eq(pair_of(s, "turned", true, false, &pair), CKR_USER_NOT_LOGGED_IN, "a private public key is made by nobody");
+	test_eq(mod_login(s, CKU_USER, PIN), CKR_OK, "the user");
+	test_eq(pair_of(s, "turned", true, false, &pair), CKR_OK, "makes it");
+	test_ok(mod_bool(s, pair.public, CKA_PRIVATE) && !mod_bool(s, pair.private, CKA_PRIVATE), "as the templates say");
+	mod_close(s);
+}
+
 static int
 other(const char *what)
 {
@@ -88,6 +102,7 @@ main(int argc, char **argv)
 	mod_guard(SLOT_RECALL, PIN);
 	mod_guard(SLOT_A, PIN);
 	recalled_over();
+	private_half();
 	mod_fini();
 	return test_done();
 }
