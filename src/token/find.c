@@ -166,14 +166,20 @@ object_of_record(struct sl_record *record, struct sl_object **ret_object)
 }
 
 /*
- * Opens what is encrypted in a record. SL_ERR_NOT_FOUND: it cannot be now, or is not what was stored. A private object in the clear is one that was stored
+ * Whether a record is what was stored; opens what is encrypted in it. SL_ERR_NOT_FOUND: it cannot be now, or is not what was stored. A private object in the clear is one that was stored
  * without a PIN, or by somebody who is not the user: not shown to him as his.
  */
 static enum sl_err
-open_values(const struct sl_token *token, struct sl_record *record)
+admit(const struct sl_token *token, struct sl_record *record)
 {
 	enum sl_err err;
 
+	/* A logout takes private objects: one that is bound to S and goes by another name would stay, with its key. */
+	if (record->bound && !sl_attrs_bool(&record->attrs, CKA_PRIVATE, false)) {
+		sl_log(SL_LOG_ERROR, "token %s: the store says that a key of the user's (%lld) is public: not listed", token->config->name,
+		       (long long)record->row);
+		return SL_ERR_NOT_FOUND;
+	}
 	if (record->closed.n == 0 && (!token->guarded || !sl_values_apply(&record->attrs)))
 		return SL_OK;
 	err = sl_values_open(&token->values, &record->closed, &record->attrs);
@@ -201,7 +207,7 @@ stored_object(struct sl_token *token, const struct sl_view *view, int64_t row, c
 		return err;
 	if (sl_attrs_bool(&record.attrs, CKA_PRIVATE, false) && !sl_view_private(view, token))
 		return SL_ERR_NOT_FOUND;
-	if ((err = open_values(token, &record)) != SL_OK)
+	if ((err = admit(token, &record)) != SL_OK)
 		return err;
 	if ((err = object_of_record(&record, &object)) != SL_OK || (err = sl_token_publish_locked(token, object)) != SL_OK)
 		return err;
@@ -248,7 +254,7 @@ sl_token_refresh_locked(struct sl_token *token)
 		const CK_OBJECT_HANDLE handle = object->handle;
 
 		if ((err = sl_store_load(token->instance->store, (int64_t)row, &record)) == SL_OK)
-			err = open_values(token, &record);
+			err = admit(token, &record);
 		if (err == SL_ERR_NOT_FOUND) {
 			(void)sl_table_remove(&token->rows, row);
 			(void)sl_table_remove(&token->objects, handle);

@@ -80,6 +80,32 @@ private_half(void)
 	mod_close(s);
 }
 
+/* Somebody who writes the store calls the user's key public, so that it is used on when he has logged out. */
+static void
+called_public(void)
+{
+	CK_SESSION_HANDLE s = mod_open(SLOT_A, true);
+	struct pair pair;
+
+	test_eq(mod_login(s, CKU_USER, PIN), CKR_OK, "the user");
+	test_eq(pair_of(s, "mine", false, true, &pair), CKR_OK, "makes a key");
+	test_eq(p11->C_SignInit(s, &ecdsa, pair.private), CKR_OK, "that signs");
+	sql("UPDATE attribute SET value = 0 WHERE type = 2 AND object IN (SELECT object FROM recipe WHERE bound = 1)");
+	test_eq(count(s, "mine", true) + count(s, "mine", false), 0, "the store says that it is public: it is listed no more");
+	test_eq(mod_attr_rv(s, pair.private, CKA_LABEL), CKR_OBJECT_HANDLE_INVALID, "the handle is none");
+	test_eq(p11->C_Logout(s), CKR_OK, "logged out");
+	test_eq(p11->C_SignInit(s, &ecdsa, pair.private), CKR_KEY_HANDLE_INVALID, "it signs nothing");
+	mod_close(s);
+	mod_fini();
+	mod_init();
+	s = mod_open(SLOT_A, true);
+	test_eq(mod_login(s, CKU_USER, PIN), CKR_OK, "another process");
+	test_eq(count(s, "mine", true) + count(s, "mine", false), 0, "does not list it either");
+	sql("UPDATE attribute SET value = 1 WHERE type = 2 AND object IN (SELECT object FROM recipe WHERE bound = 1)");
+	test_eq(count(s, "mine", true), 1, "put right, it is there");
+	mod_close(s);
+}
+
 static int
 other(const char *what)
 {
@@ -103,6 +129,7 @@ main(int argc, char **argv)
 	mod_guard(SLOT_A, PIN);
 	recalled_over();
 	private_half();
+	called_public();
 	mod_fini();
 	return test_done();
 }
