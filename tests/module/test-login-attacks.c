@@ -106,6 +106,22 @@ called_public(void)
 	mod_close(s);
 }
 
+/* A process that looked at a token before another one gave it its PINs, which are in NV. */
+static void
+looked_before(void)
+{
+	const CK_SESSION_HANDLE s = mod_open(SLOT_NV, true);
+	const CK_ATTRIBUTE any[] = { T_TEXT(CKA_LABEL, "none") };
+	struct pair pair;
+
+	test_eq(pair_of(s, "before", false, true, &pair), CKR_OK, "no PINs: a key for everybody");
+	test_eq(mod_find(s, any, 1, NULL, 0), 0, "a look");
+	test_eq(mod_other("guard"), 0, "another process gives the token PINs");
+	test_eq(pair_of(s, "after", false, true, &pair), CKR_USER_NOT_LOGGED_IN, "a private key is the user's now, for us too");
+	test_eq(count(s, "before", true), 0, "and what was there is gone");
+	mod_close(s);
+}
+
 static int
 other(const char *what)
 {
@@ -130,6 +146,7 @@ main(int argc, char **argv)
 	recalled_over();
 	private_half();
 	called_public();
+	looked_before();
 	mod_fini();
 	return test_done();
 }
