@@ -273,6 +273,8 @@ store(struct sl_birth *b, int64_t ret_rows[2])
 	int64_t root;
 	CK_RV rv;
 
+	private.no_pins = sl_view_without_pins(token, &b->view, &b->private);
+	public.no_pins = sl_view_without_pins(token, &b->view, &b->public);
 	rv = sl_rv(sl_token_store_root(token, &root));
 	if (rv == CKR_OK && recipe != NULL) {
 		private.has_recipe = true;

@@ -86,6 +86,7 @@ store(struct sl_token *token, const struct sl_view *view, struct sl_material *ma
 	}
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_token_store_root(token, &root));
+	record->no_pins = sl_view_without_pins(token, view, &record->attrs);
 	if (rv == CKR_OK && view->guarded && sl_values_apply(&record->attrs))
 		return add_closed(token, view, root, record);
 	return rv == CKR_OK ? sl_rv(sl_store_add(token->instance->store, root, records, 1, false)) : rv;

@@ -330,6 +330,7 @@ store(struct sl_session *session, struct sl_newkey *k, int64_t *ret_row, struct 
 	for (size_t i = 0; i < SL_NEWKEY_BESIDE; i++)
 		if (k->beside[i] != NULL)
 			records[n++] = k->beside[i];
+	record.no_pins = sl_view_without_pins(token, &k->view, &record.attrs);
 	rv = sl_newkey_seal(token, &k->view, k->key, &record);
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_store_add(token->instance->store, root, records, n, false));

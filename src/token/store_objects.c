@@ -307,7 +307,8 @@ sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *reco
 	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK)
 		return err;
 	for (size_t i = 0; i < n; i++)
-		if (records[i]->bound && (err = sl_store_pin_check(store->db, root, records[i]->secret_id)) != SL_OK)
+		if ((records[i]->bound || records[i]->no_pins) &&
+		    (err = sl_store_pin_check(store->db, root, records[i]->bound ? records[i]->secret_id : NULL)) != SL_OK)
 			return err;
 	for (size_t i = 0; i < n && replace; i++)
 		if ((err = forget_twins(store->db, root, records[i])) != SL_OK)
@@ -464,7 +465,7 @@ sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL
 
 	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK)
 		return err;
-	if (secret_id != NULL && (err = sl_store_pin_check(store->db, root, secret_id)) != SL_OK)
+	if ((err = sl_store_pin_check(store->db, root, secret_id)) != SL_OK)
 		return err;
 	sql = sl_sql_prepare(store->db, "INSERT OR REPLACE INTO public(root, idx, spki, hint_p, hint_q) VALUES(?, ?, ?, ?, ?)");
 	sl_sql_int(&sql, root);

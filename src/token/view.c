@@ -118,6 +118,12 @@ sl_view_values(struct sl_token *token, const struct sl_view *view)
 	return SL_OK;
 }
 
+bool
+sl_view_without_pins(const struct sl_token *token, const struct sl_view *view, const struct sl_attrs *attrs)
+{
+	return !view->guarded && token->config->pin_store == 0 && sl_attrs_bool(attrs, CKA_PRIVATE, false);
+}
+
 enum sl_err
 sl_view_bind(struct sl_token *token, const struct sl_secret *secret, struct sl_record *record)
 {

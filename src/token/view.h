@@ -51,6 +51,12 @@ SL_MUST_CHECK enum sl_err sl_view_secret(struct sl_token *token, const struct sl
  */
 SL_MUST_CHECK enum sl_err sl_view_values(struct sl_token *token, const struct sl_view *view);
 
+/*
+ * Whether a private object is kept without S because the token has no PINs (struct sl_record: no_pins). What is in NV the store does not know for sure: there
+ * it is not said.
+ */
+bool sl_view_without_pins(const struct sl_token *token, const struct sl_view *view, const struct sl_attrs *attrs);
+
 /* Marks a record as bound where secret (sl_view_secret()'s) is not empty. */
 SL_MUST_CHECK enum sl_err sl_view_bind(struct sl_token *token, const struct sl_secret *secret, struct sl_record *record);
 
