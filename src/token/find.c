@@ -324,7 +324,7 @@ sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, 
 		return sl_rv(err);
 	if ((stored || token->n_declared != 0) && (err = sl_token_identify(token, &name, &root)) != SL_OK)
 		return sl_rv(err);
-	if (token->n_declared != 0 && (err = sl_declared_finish(token, &s.view, template, n)) != SL_OK)
+	if (token->n_declared != 0 && ((err = sl_declared_restore(token)) != SL_OK || (err = sl_declared_finish(token, &s.view, template, n)) != SL_OK))
 		return sl_rv(err);
 	if (root != 0 && (err = sl_view_values(token, &s.view)) != SL_OK)
 		return sl_rv(err);
