@@ -2,7 +2,6 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/generate_private.h"
 
-#include "base/log.h"
 #include "crypto/digest.h"
 #include "crypto/rand.h"
 #include "seedleaf.h"
@@ -341,8 +340,7 @@ take_back(const struct sl_birth *b, const int64_t rows[2], CK_OBJECT_HANDLE publ
 	SL_CLEANUP(sl_object_unref) struct sl_object *shown = public == 0 ? NULL : sl_token_object(token, public);
 
 	for (size_t i = 0; i < 2; i++)
-		if (rows[i] != 0 && sl_store_remove(token->instance->store, rows[i]) != SL_OK)
-			sl_log(SL_LOG_ERROR, "a key that could not be shown stays in the store, and is there at the next start");
+		sl_view_take_back(token, rows[i]);
 	if (shown != NULL)
 		sl_token_unpublish(token, shown);
 }

@@ -105,14 +105,18 @@ settle(struct sl_session *session, const struct sl_view *view, struct sl_attrs *
 
 	*attrs = (struct sl_attrs){ 0 };
 	rv = stored ? store(token, view, material, &record) : sl_rv(sl_build_unique_id(&record.attrs));
-	if (rv != CKR_OK || (rv = sl_rv(sl_object_new(&record.attrs, material, &object))) != CKR_OK)
+	if (rv != CKR_OK)
 		return rv;
-	object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
-	object->session = session->handle;
-	object->row = record.row;
-	rv = sl_view_publish(token, view, object);
+	if ((rv = sl_rv(sl_object_new(&record.attrs, material, &object))) == CKR_OK) {
+		object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
+		object->session = session->handle;
+		object->row = record.row;
+		rv = sl_view_publish(token, view, object);
+	}
 	if (rv == CKR_OK)
 		*ret_handle = object->handle;
+	else
+		sl_view_take_back(token, record.row);
 	return rv;
 }
 

@@ -74,9 +74,14 @@ sl_view_publish(struct sl_token *token, const struct sl_view *view, struct sl_ob
 	if (!sl_object_is_private(object) || sl_view_private(view, token))
 		err = sl_token_publish_locked(token, object);
 	(void)pthread_rwlock_unlock(&token->lock);
-	if (err == SL_ERR_LOGIN && object->home == SL_HOME_STORE && sl_store_remove(token->instance->store, object->row) != SL_OK)
-		sl_log(SL_LOG_ERROR, "an object that was made while its user logged out stays in the store");
 	return sl_rv(err);
+}
+
+void
+sl_view_take_back(struct sl_token *token, int64_t row)
+{
+	if (row != 0 && sl_store_remove(token->instance->store, row) != SL_OK)
+		sl_log(SL_LOG_ERROR, "an object that could not be shown stays in the store, and is there at the next start");
 }
 
 enum sl_err

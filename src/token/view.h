@@ -37,10 +37,11 @@ CK_RV sl_view_make(struct sl_token *token, const struct sl_attrs *attrs, bool pr
 CK_RV sl_view_trust(struct sl_token *token, const struct sl_attrs *now, const struct sl_attrs *change);
 
 /*
- * sl_token_publish() for a new object. CKR_USER_NOT_LOGGED_IN when it is private and its maker was logged out meanwhile: then it is not in the store
- * any more either.
+ * sl_token_publish() for a new object. CKR_USER_NOT_LOGGED_IN when it is private and its maker was logged out meanwhile.
  */
 CK_RV sl_view_publish(struct sl_token *token, const struct sl_view *view, struct sl_object *object);
+/* An object that its maker gets no handle of is none: it goes from the store again. row 0: it is not there. */
+void sl_view_take_back(struct sl_token *token, int64_t row);
 
 /* The token secret for a key that is to be bound to it; empty where that key is not bound: it is public, or the token has no PIN. */
 SL_MUST_CHECK enum sl_err sl_view_secret(struct sl_token *token, const struct sl_view *view, bool private, struct sl_secret *ret_secret);
