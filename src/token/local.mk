@@ -29,4 +29,5 @@ libseedleaf_la_SOURCES += \
 	src/token/store_sql.c src/token/store_sql.h \
 	src/token/template.c src/token/template.h \
 	src/token/token.c src/token/token.h \
+	src/token/values.c src/token/values.h \
 	src/token/view.c src/token/view.h

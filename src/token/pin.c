@@ -267,7 +267,9 @@ init(struct sl_login_held *held, struct sl_part pin, const char *label)
 	    (err = sl_pin_seal(root, SL_PIN_SO, pin, &secret, &row.so)) != SL_OK)
 		return err;
 	held->login->seen = false;
-	return sl_store_pin_reset(held->token->instance->store, held->root, again ? before.secret_id : NULL, &row);
+	err = sl_store_pin_reset(held->token->instance->store, held->root, again ? before.secret_id : NULL, &row);
+	/* Initialized by somebody else between our look and now: his PIN is the right one. */
+	return err == SL_ERR_LOGIN ? SL_ERR_AUTH : err;
 }
 
 enum sl_err

@@ -98,7 +98,7 @@ sl_store_pin_id(sqlite3 *db, int64_t root, bool *ret_found, uint8_t ret_id[SL_SE
 }
 
 enum sl_err
-sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t secret_id[SL_SECRET_ID])
+sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t *secret_id)
 {
 	uint8_t now[SL_SECRET_ID];
 	bool found;
@@ -106,6 +106,8 @@ sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t secret_id[SL_SECRET_
 
 	if ((err = sl_store_pin_id(db, root, &found, now)) != SL_OK)
 		return err;
+	if (secret_id == NULL)
+		return found ? SL_ERR_LOGIN : SL_OK;
 	return found && memcmp(now, secret_id, sizeof(now)) == 0 ? SL_OK : SL_ERR_LOGIN;
 }
 

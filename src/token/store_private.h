@@ -38,8 +38,8 @@ SL_MUST_CHECK enum sl_err sl_store_schema_upgrade(struct sl_store *store);
  */
 SL_MUST_CHECK enum sl_err sl_store_schema_now(struct sl_store *store, int *ret_version);
 
-/* Whether the PIN row of root says secret_id; SL_ERR_LOGIN when not. For use within a transaction. */
-SL_MUST_CHECK enum sl_err sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t secret_id[SL_SECRET_ID]);
+/* Whether the PIN row of root says secret_id (NULL: there is no row); SL_ERR_LOGIN when not. For use within a transaction. */
+SL_MUST_CHECK enum sl_err sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t *secret_id);
 
 /* For use within a transaction: what the functions of store.h do by themselves. */
 SL_MUST_CHECK enum sl_err sl_store_make_root(sqlite3 *db, const char *token, const struct sl_root_name *name, int64_t *ret_root);
