@@ -19,7 +19,6 @@ void
 sl_values_clear(struct sl_values *values)
 {
 	sl_secret_clear(&values->key);
-	values->root.len = 0;
 }
 
 enum sl_err
@@ -51,7 +50,7 @@ is_closed(CK_ATTRIBUTE_TYPE type)
 }
 
 struct aad {
-	uint8_t bytes[26 + 2 + SL_ROOT_NAME_MAX + 2 + UNIQUE_MAX + 4 + 4];
+	uint8_t bytes[26 + 2 + UNIQUE_MAX + 4 + 4];
 	size_t len;
 };
 
@@ -65,8 +64,6 @@ bind(const struct sl_values_of *of, CK_ATTRIBUTE_TYPE type, struct aad *ret_aad)
 	if (unique == NULL || unique->len == 0 || unique->len > UNIQUE_MAX)
 		return SL_ERR_VERIFY;
 	sl_writer_bytes(&w, prefix, sizeof(prefix));
-	sl_writer_u16be(&w, (uint16_t)of->with->root.len);
-	sl_writer_bytes(&w, of->with->root.bytes, of->with->root.len);
 	sl_writer_u16be(&w, (uint16_t)unique->len);
 	sl_writer_bytes(&w, unique->value, unique->len);
 	sl_writer_u32be(&w, (uint32_t)sl_attrs_ulong(of->object, CKA_CLASS, CK_UNAVAILABLE_INFORMATION));

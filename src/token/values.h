@@ -4,7 +4,6 @@
 #define SL_TOKEN_VALUES_H
 
 #include "base/secret.h"
-#include "root/root.h"
 #include "token/attr.h"
 
 /*
@@ -12,8 +11,7 @@
  * or sealed with the token secret.
  */
 struct sl_values {
-	struct sl_secret key;     /* empty: nobody may read them now */
-	struct sl_root_name root;
+	struct sl_secret key; /* empty: nobody may read them now */
 };
 void sl_values_clear(struct sl_values *values);
 

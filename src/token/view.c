@@ -104,7 +104,7 @@ has_values(const struct sl_view *view, struct sl_token *token)
 enum sl_err
 sl_view_values(struct sl_token *token, const struct sl_view *view)
 {
-	SL_CLEANUP(sl_values_clear) struct sl_values values = { .root = { .len = 0 } };
+	SL_CLEANUP(sl_values_clear) struct sl_values values = { .key = { .len = 0 } };
 	SL_SECRET secret = { 0 };
 	enum sl_err err;
 
@@ -112,13 +112,11 @@ sl_view_values(struct sl_token *token, const struct sl_view *view)
 		return SL_OK;
 	if ((err = sl_view_secret(token, view, true, &secret)) != SL_OK || secret.len == 0)
 		return err == SL_ERR_LOGIN ? SL_OK : err; /* logged out since: he sees nothing that has values */
-	if ((err = sl_values_key(&secret, &values.key)) != SL_OK || (err = sl_token_identify(token, &values.root, NULL)) != SL_OK)
+	if ((err = sl_values_key(&secret, &values.key)) != SL_OK)
 		return err;
 	(void)pthread_rwlock_wrlock(&token->lock);
-	if (token->values.key.len == 0 && sl_view_private(view, token)) {
+	if (token->values.key.len == 0 && sl_view_private(view, token))
 		token->values.key = sl_secret_take(&values.key);
-		token->values.root = values.root;
-	}
 	(void)pthread_rwlock_unlock(&token->lock);
 	return SL_OK;
 }
