@@ -5,4 +5,7 @@ dist_check_SCRIPTS += tests/tool/inspect.sh
 dist_check_SCRIPTS += tests/tool/import.sh
 dist_check_SCRIPTS += tests/tool/tss2.sh
 dist_check_SCRIPTS += tests/tool/import-pin.sh
+dist_check_SCRIPTS += tests/tool/prompt.sh
+EXTRA_DIST += tests/tool/prompt.py
+dist_check_SCRIPTS += tests/tool/pins.sh tests/tool/policy.sh
 dist_check_SCRIPTS += tests/tool/bound.sh
