@@ -32,7 +32,7 @@ generation()
 	ok 'p11tool --generate-ecc P-256' tool --generate-ecc --curve secp256r1 --label g-p256 --outfile "$T/g-p256.pem" "$TOKEN_URI"
 	ok 'p11tool --generate-privkey ecdsa P-384' tool --generate-privkey ecdsa --curve secp384r1 --label g-p384 --outfile "$T/g-p384.pem" "$TOKEN_URI"
 	ok 'p11tool --generate-privkey ecdsa P-521' tool --generate-privkey ecdsa --curve secp521r1 --label g-p521 --outfile "$T/g-p521.pem" "$TOKEN_URI"
-	if [ -n "$PIN" ]; then
+	if [ -n "$OTHER" ]; then
 		skip 'p11tool --generate-privkey ed25519' 'the other module does not know it'
 	else
 		ok 'p11tool --generate-privkey ed25519' tool --generate-privkey ed25519 --label g-ed --outfile "$T/g-ed.pem" "$TOKEN_URI"

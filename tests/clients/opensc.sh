@@ -88,7 +88,7 @@ generation()
 	for type in rsa:2048 rsa:3072 EC:prime256v1 EC:secp384r1 EC:secp521r1 EC:edwards25519; do
 		id=$((id + 1))
 		ok "generate $type" generate "$type" "$id" "key-$type"
-		if [ "$type" = EC:edwards25519 ] && [ -z "$PIN" ]; then
+		if [ "$type" = EC:edwards25519 ] && [ -z "$OTHER" ]; then
 			ok "list objects shows the public half of $type" listed pubkey "$id"
 			refused 'a search by class alone leaves the Edwards private key out' listed privkey "$id"
 		else
@@ -97,7 +97,7 @@ generation()
 		ok "public key of $type reads as PEM" pubkey_pem "$id" "$T/pub.$id"
 	done
 	refused 'an unknown curve is refused' generate EC:brainpoolP160r1 7f nothing
-	if [ -n "$PIN" ]; then
+	if [ -n "$OTHER" ]; then
 		skip 'a 1024-bit RSA key is refused' 'the other module makes them'
 	else
 		refused 'a 1024-bit RSA key is refused' generate rsa:1024 7f nothing
@@ -144,7 +144,7 @@ ec()
 	for mech in ECDSA-SHA1 ECDSA-SHA256 ECDSA-SHA384 ECDSA-SHA512; do
 		if p11 -M | grep -q "$mech,"; then
 			ok "$mech ($id)" verified "$id" "$mech" "$T/data" check_hashed --signature-format openssl
-		elif [ -n "$PIN" ]; then
+		elif [ -n "$OTHER" ]; then
 			skip "$mech ($id)" 'the other module has no such mechanism'
 		else
 			ok "$mech ($id) is offered" false
@@ -203,13 +203,13 @@ objects()
 
 own_tests()
 {
-	if [ -n "$PIN" ]; then
+	if [ -n "$OTHER" ]; then
 		skip 'its --test' 'the other module fails OAEP'
 	else
 		ok 'its --test' no_errors p11 --test --allow-sw
 		ok 'its --test-fork' no_errors bounded pkcs11-tool --module "$MODULE" --test-fork
 	fi
-	[ -n "$PIN" ] && skip 'its --test-ec' 'the other module lacks ECDSA-SHA1' && return
+	[ -n "$OTHER" ] && skip 'its --test-ec' 'the other module lacks ECDSA-SHA1' && return
 	ok 'its --test-ec' p11 --session-rw --test-ec --id 24 --label test-ec --key-type EC:prime256v1
 }
 
@@ -246,7 +246,7 @@ decryption()
 {
 	ok "RSA-PKCS decryption ($1)" decrypted "$1" RSA-PKCS none
 	ok "RSA-PKCS-OAEP decryption, SHA-1 ($1)" decrypted "$1" RSA-PKCS-OAEP sha1
-	if [ -n "$PIN" ]; then
+	if [ -n "$OTHER" ]; then
 		skip "RSA-PKCS-OAEP decryption, SHA-256 ($1)" 'the other module has SHA-1 only'
 	else
 		ok "RSA-PKCS-OAEP decryption, SHA-256 ($1)" decrypted "$1" RSA-PKCS-OAEP sha256
