@@ -180,6 +180,33 @@ answered()
 	has "$T/s_client" 'HTTP/1.0 200 ok'
 }
 
+# ---- the PIN in the configuration, and none in the URI
+pins()
+{
+	local PIN= key
+
+	[ -z "$OTHER" ] || return
+	key=$(key p256)
+	sed "s/^init = @INIT@/PIN = $1\ninit = 0/" "$T/openssl.cnf" >"$T/pin0.cnf"
+	sed "s/^init = @INIT@/PIN = $1\ninit = 1/" "$T/openssl.cnf" >"$T/pin1.cnf"
+	sed "s/^init = @INIT@/PIN = nonsense\ninit = 0/" "$T/openssl.cnf" >"$T/wrong.cnf"
+	for CNF in "$T/pin0.cnf" "$T/pin1.cnf"; do
+		ok "dgst -sign with the PIN of $(basename "$CNF")" signed p256 sha256
+		ok "req -x509 with the PIN of $(basename "$CNF")" self_signed p256
+	done
+	for CNF in "$T/wrong.cnf" "$T/init0.cnf"; do
+		refused "dgst -sign with that of $(basename "$CNF")" signed p256 sha256
+	done
+	refused 'a wrong pin-value' ssl dgst -sha256 -engine pkcs11 -keyform engine -sign "$key?pin-value=nonsense" -out "$T/sig" "$T/data"
+	printf '%s' "$1" >"$T/pin"
+	ok 'pin-source in the URI' ssl dgst -sha256 -engine pkcs11 -keyform engine -sign "$key?pin-source=file:$T/pin" -out "$T/sig" "$T/data"
+	export OPENSSL_CONF=$T/pin1.cnf
+	ok 's_server with the PIN of pin1.cnf' serve server-pin openssl s_server -accept 127.0.0.1:@PORT@ "${ENG[@]}" -key "$key" -cert "$T/p256.crt" -www -naccept 9
+	unset OPENSSL_CONF
+	ok 'TLS 1.3 with it' connect "$PORT" 1.3 "$T/p256.crt"
+	stop "$SPAWNED"
+}
+
 errors()
 {
 	local label
@@ -235,5 +262,7 @@ tls_server p256 rsa
 tls_server p384 rsa
 tls_client rsa
 tls_client p256
+[ -z "$PIN" ] || pins "$PIN"
+CNF=$T/init0.cnf
 errors
 finish
