@@ -166,6 +166,12 @@ need()
 	done
 }
 
+# True where a script runs all that it has. With PINs on our own token, what a PIN changes nothing of is left to the run without.
+whole()
+{
+	[ -z "$PIN" ] || [ -n "$OTHER" ]
+}
+
 # ---- small checks, to be used with ok
 has() # has FILE PATTERN   (extended regular expression)
 {

@@ -464,13 +464,15 @@ pins()
 listing
 generation
 rsa 11
-rsa 12
 ec 13
-ec 14
-ec 15
 eddsa 16
 decryption 11
-decryption 12
+if whole; then
+	rsa 12
+	ec 14
+	ec 15
+	decryption 12
+fi
 agreement
 secrets
 keys_from_outside

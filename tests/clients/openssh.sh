@@ -204,6 +204,8 @@ no_keys()
 # Public keys need no PIN, private ones do, and a wrong one brings nothing.
 pins()
 {
+	local TYPES=("${ALL[@]}")
+
 	: >"$T/asked"
 	ok 'ssh-keygen -D wants no PIN' split_keys
 	ok 'and asks for none' asked 0
@@ -237,6 +239,8 @@ ok 'ssh-add -L lists the keys' agent_lists user
 for type in "${TYPES[@]}"; do
 	ok "ssh-add -T signs with $type" agent user ssh-add -T "$T/pub.$type"
 done
+ALL=("${TYPES[@]}")
+whole || TYPES=(p256 rsa)
 signatures
 
 ssh-keygen -q -t ed25519 -N '' -f "$T/soft"
