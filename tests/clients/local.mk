@@ -19,6 +19,7 @@ dist_check_SCRIPTS += \
 	tests/clients/pin-p11kit.sh \
 	tests/clients/pin-pykcs11.sh \
 	tests/clients/pin-servers.sh \
+	tests/clients/policy.sh \
 	tests/clients/pykcs11.sh \
 	tests/clients/servers.sh \
 	tests/clients/tries.sh
