@@ -9,7 +9,7 @@
 #
 # Set here:  T       private directory, gone afterwards        MODULE  absolute path of the module under test
 #            TOKEN   label of the token to use                 PIN     its user PIN, empty for a token that needs no login
-#            OTHER   not empty: another module than ours           SO_PIN  the SO's PIN, where there is a PIN
+#            OTHER   not empty: another module than ours
 set -u
 
 SL_LIMIT=${SL_LIMIT:-280}
@@ -41,7 +41,6 @@ fi
 MODULE=$(realpath -e "${SEEDLEAF_MODULE:?}" 2>/dev/null) || { echo "Bail out! no module at $SEEDLEAF_MODULE"; exit 99; }
 TOKEN=${SL_TOKEN:-seedleaf-owner}
 PIN=${SL_PIN:-}
-SO_PIN=${SL_SO_PIN:-}
 OTHER=${SL_OTHER:-}
 T=$(mktemp -d "${TMPDIR:-/tmp}/sl-client.XXXXXX") || exit 99
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config GNUTLS_PIN=$PIN

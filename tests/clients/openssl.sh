@@ -183,7 +183,7 @@ answered()
 # ---- the PIN in the configuration, and none in the URI
 pins()
 {
-	local PIN= key
+	local PIN='' key
 
 	[ -z "$OTHER" ] || return
 	key=$(key p256)

@@ -12,7 +12,7 @@ program() # program MODE   each line is a result of ours
 {
 	local line rc=0 n=0
 
-	bounded "$PYTHON" "$SL_SRC/tests/clients/pykcs11-test.py" "$MODULE" "$TOKEN" "$PIN" "$1" "$T" "$SO_PIN" >"$T/py.out" 2>"$T/py.err" || rc=$?
+	bounded "$PYTHON" "$SL_SRC/tests/clients/pykcs11-test.py" "$MODULE" "$TOKEN" "$PIN" "$1" "$T" "${SL_SO_PIN:-}" >"$T/py.out" 2>"$T/py.err" || rc=$?
 	while IFS= read -r line; do
 		case $line in
 		'ok '*) sl_result ok "${line#ok }" ;;
