@@ -268,6 +268,10 @@ login='--login --pin 123456'
 import 05 guarded pin --pin-file user
 p11 $label $login --keypairgen --key-type EC:prime256v1 --id 06 --label derived >/dev/null 2>&1
 check "PINs: the key signs" "Verified OK" "$(signs $label 05 $login)"
+private() { p11 $label $login --read-object --type data --label private -o "private.out" >/dev/null 2>&1; cat "private.out"; rm -f "private.out"; }
+printf 'a private value' >"private.in"
+p11 $label $login --write-object "private.in" --type data --label private --private >/dev/null 2>&1
+check "PINs: private data" "a private value" "$(private)"
 dump=$(contents)
 want 2 "PINs: none is given" "$tool" token reseal --token pin --to "pcr:sha256:16=$hex_1"
 says "PINs: none is given" 'or --without-so: .*nobody can then set a forgotten user PIN'
@@ -284,6 +288,7 @@ prints "PINs: both" 'stays behind: derived key derived'
 check "PINs: state 0: the key signs" "Verified OK" "$(signs $label 05 $login)"
 state_1
 check "PINs: state 1: the key signs" "Verified OK" "$(signs $label 05 $login)"
+check "PINs: state 1: private data" "a private value" "$(private)"
 check "PINs: state 1: with the PIN alone" no "$(signs $label 05)"
 check "PINs: state 1: not with a wrong one" no "$(signs $label 05 --login --pin 000000)"
 want 0 "PINs: state 1: the SO sets the user's" "$tool" token reset --token pin --so-pin-file so --pin-file wrong
