@@ -26,3 +26,13 @@ conformance-known: all conformance/probe$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh known $(srcdir)/conformance/known
 conformance-sabotage: all conformance/probe$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh sabotage
+
+# Sealed keys as trusted keys of a real kernel, in a virtual machine: needs qemu, 200 MB from the package mirror once, and a minute.
+EXTRA_PROGRAMS += conformance/vm/afalg
+CLEANFILES += conformance/vm/afalg
+conformance_vm_afalg_SOURCES = conformance/vm/afalg.c
+conformance_vm_afalg_CFLAGS = $(AM_CFLAGS)
+EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/guest.sh
+.PHONY: conformance-vm
+conformance-vm: all conformance/vm/afalg$(EXEEXT)
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/vm/run.sh

@@ -164,6 +164,26 @@ struct sl_pin_change {
 };
 SL_MUST_CHECK enum sl_err sl_store_pin_change(struct sl_store *store, int64_t root, const struct sl_pin_change *change);
 
+/*
+ * What is to be under another root of the same token, in one transaction: copies of objects and of PINs. Copies of an earlier time, told by their
+ * CKA_UNIQUE_ID, are replaced. SL_ERR_VERSION: another connection changed something after sl_store_generation() said generation; SL_ERR_EXISTS: what is there
+ * already belongs to other PINs; SL_ERR_MISMATCH: another salt key is pinned there. Nothing is changed then.
+ */
+struct sl_store_move {
+	const char *token;
+	int64_t generation;
+	int64_t from;                        /* row of the root that they are of */
+	const struct sl_root_name *to;       /* NULL: nothing is copied */
+	const struct sl_root_name *salt_key;
+	struct sl_record *records;
+	size_t n;
+	const struct sl_pin_row *pins;       /* NULL: none */
+	bool so, user;                       /* whose PIN was sealed anew: what is there of the other one is better than ours */
+	bool replace;                        /* before that, everything of the token goes that is not under the root keep (a row, or 0) */
+	int64_t keep;
+};
+SL_MUST_CHECK enum sl_err sl_store_move(struct sl_store *store, const struct sl_store_move *move, size_t *ret_removed);
+
 /* Roots of the token that have objects and are not current (NULL: all). The caller frees *ret_orphans. */
 SL_MUST_CHECK enum sl_err sl_store_orphans(struct sl_store *store, const char *token, const struct sl_root_name *current,
                                            struct sl_orphans **ret_orphans, size_t *ret_n);

@@ -243,14 +243,12 @@ sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record)
 	return SL_OK;
 }
 
-static enum sl_err
-insert(sqlite3 *db, int64_t root, struct sl_record *record)
+enum sl_err
+sl_store_insert(sqlite3 *db, int64_t root, struct sl_record *record)
 {
 	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO object(root, class, label, key_id) VALUES(?, ?, ?, ?)");
 	enum sl_err err;
 
-	if (!record->has_unique_id && (err = sl_build_unique_id(&record->attrs)) != SL_OK)
-		return err;
 	sl_sql_int(&sql, root);
 	bind_index(&sql, &record->attrs);
 	if ((err = sl_sql_run(&sql)) != SL_OK)
@@ -314,7 +312,7 @@ sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *reco
 		if ((err = forget_twins(store->db, root, records[i])) != SL_OK)
 			return err;
 	for (size_t i = 0; i < n; i++)
-		if ((err = insert(store->db, root, records[i])) != SL_OK)
+		if ((!records[i]->has_unique_id && (err = sl_build_unique_id(&records[i]->attrs)) != SL_OK) || (err = sl_store_insert(store->db, root, records[i])) != SL_OK)
 			return err;
 	return sl_tx_commit(&tx);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "tool/pins.h"
-#include "tool/secret_input.h"
 
 #include "base/utf8.h"
 
@@ -26,20 +25,15 @@ count_objects(struct sl_token *token, size_t *ret_n)
 }
 
 static enum sl_err
-check_objects(struct sl_token *token, const struct sl_pin_state *state, bool force, struct sl_msg *msg)
+check_objects(struct sl_token *token, const struct sl_pin_state *state, bool force, size_t *ret_n, struct sl_msg *msg)
 {
-	size_t n = 0;
-	const enum sl_err err = count_objects(token, &n);
+	const enum sl_err err = count_objects(token, ret_n);
 
-	if (err != SL_OK || n == 0)
+	if (err != SL_OK || *ret_n == 0 || force)
 		return err;
-	if (!force) {
-		sl_msg_set(msg, "token %s: %zu stored objects would be gone for good%s, expected --force", token->config->name, n,
-		           state->initialized ? ", and private declared keys be other ones" : "");
-		return SL_ERR_EXISTS;
-	}
-	sl_report("token %s: %zu stored objects go", token->config->name, n);
-	return SL_OK;
+	sl_msg_set(msg, "token %s: %zu stored objects would be gone for good%s, expected --force", token->config->name, *ret_n,
+	           state->initialized ? ", and private declared keys be other ones" : "");
+	return SL_ERR_EXISTS;
 }
 
 /* The one that is given, or that it has, or the configuration's. */
@@ -89,15 +83,18 @@ init(const struct sl_tool_args *args, struct sl_instance *instance, struct sl_to
 	SL_CLEANUP(clear_pins) struct pins pins = { { 0 }, { 0 } };
 	struct sl_msg msg = { "" };
 	const char *label = NULL;
+	size_t n = 0;
 	enum sl_err err;
 
 	if (choose_label(args, token, state, &label) != SL_OK)
 		return SL_EXIT_USAGE;
-	if ((err = check_objects(token, state, sl_args_value(args, "force") != NULL, &msg)) != SL_OK ||
+	if ((err = check_objects(token, state, sl_args_value(args, "force") != NULL, &n, &msg)) != SL_OK ||
 	    (err = ask_pins(args, token, state->initialized, &pins, &msg)) != SL_OK)
 		return sl_pins_report(err, token, "token init", &msg);
 	if ((err = sl_pin_init(token, sl_pins_part(&pins.so), label)) != SL_OK)
 		return sl_pins_report(err, token, "SO PIN", &msg);
+	if (n != 0)
+		sl_report("token %s: %zu stored objects are gone", token->config->name, n);
 	if (pins.user.len != 0 && (err = sl_pins_set_user(instance, token, &pins.so, &pins.user)) != SL_OK) {
 		sl_report("token %s: initialized, and its user PIN was not set", token->config->name);
 		return sl_pins_report(err, token, "SO PIN", &msg);
@@ -113,7 +110,6 @@ run(const struct sl_tool_args *args)
 	struct sl_token *token;
 	int status = SL_EXIT_USAGE;
 
-	sl_secret_input_harden();
 	instance = sl_keys_open(&status);
 	token = instance == NULL ? NULL : sl_pins_token(instance, args, &state, &status);
 	return token == NULL ? status : init(args, instance, token, &state);

@@ -54,20 +54,15 @@ sl_pins_input(const struct sl_tool_args *args, const struct sl_token *token, con
 		.what = what,
 		.option = ask->option,
 		.from = sl_args_value(args, ask->option),
-		.min = ask->optional ? 0 : SL_PIN_MIN,
+		.min = SL_PIN_MIN,
 		.max = SL_PIN_MAX,
 		.fresh = ask->fresh,
+		.optional = ask->optional,
 	};
-	enum sl_err err;
 
 	(void)snprintf(what, sizeof(what), "%s of token %s%s", ask->what, token->config->name,
 	               ask->optional && input.from == NULL ? " (empty: none)" : "");
-	err = sl_secret_input(&input, ret_pin, msg);
-	if (err == SL_OK && ret_pin->len != 0 && ret_pin->len < SL_PIN_MIN) {
-		sl_msg_set(msg, "%s of token %s: too short, expected %d to %d bytes", ask->what, token->config->name, SL_PIN_MIN, SL_PIN_MAX);
-		return SL_ERR_RANGE;
-	}
-	return err;
+	return sl_secret_input(&input, ret_pin, msg);
 }
 
 static enum sl_err

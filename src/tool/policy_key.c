@@ -5,13 +5,13 @@
 #include "crypto/der.h"
 #include "crypto/pemkey.h"
 #include "crypto/sign.h"
+#include "root/policy.h"
 #include "tool/secret_input.h"
 
 #include <string.h>
 
 #define PASSPHRASE_MAX 1023
-#define RSA_MIN 2048
-#define RSA_MAX 4096
+#define RSA_BYTES_MAX 512
 
 static enum sl_err
 read_key(const char *path, const char *passphrase_from, struct sl_key **ret_key, struct sl_msg *msg)
@@ -38,31 +38,28 @@ read_key(const char *path, const char *passphrase_from, struct sl_key **ret_key,
 	return err;
 }
 
-static bool
-is_curve(const struct sl_key *key)
+/* What the TPM has to know of it; SL_ERR_UNSUPPORTED for a key that no policy can name. */
+static enum sl_err
+public_area(const struct sl_key *key, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *ret_len)
 {
-	static const char *const curves[] = { "P-256", "P-384", "P-521" };
-	SL_SECRET oid = { 0 };
-	const char *name = NULL;
+	SL_SECRET spki = { 0 };
+	const enum sl_err err = sl_key_part(key, SL_PART_SPKI, &spki);
 
-	if (sl_key_part(key, SL_PART_EC_OID, &oid) == SL_OK)
-		name = sl_key_curve_name(oid.bytes, oid.len);
-	for (size_t i = 0; name != NULL && i < SL_ARRAY_LEN(curves); i++)
-		if (strcmp(curves[i], name) == 0)
-			return true;
-	return false;
+	return err == SL_ERR_NOT_FOUND ? SL_ERR_UNSUPPORTED
+	       : err != SL_OK          ? err
+	                               : sl_policy_key((struct sl_bytes){ spki.bytes, spki.len }, area, ret_len);
 }
 
 enum sl_err
 sl_policy_key_open(const char *path, const char *passphrase_from, struct sl_key **ret_key, struct sl_msg *msg)
 {
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	uint8_t area[SL_TPM_PUBLIC_MAX];
+	size_t len;
 	enum sl_err err = read_key(path, passphrase_from, &key, msg);
-	const unsigned size = key == NULL ? 0 : sl_key_size(key);
 
-	if (err == SL_OK && (sl_key_kind(key) != SL_KEY_RSA || size < RSA_MIN || size > RSA_MAX) &&
-	    (sl_key_kind(key) != SL_KEY_EC || !is_curve(key)))
-		err = SL_ERR_UNSUPPORTED;
+	if (err == SL_OK)
+		err = public_area(key, area, &len);
 	if (err == SL_OK)
 		*ret_key = SL_TAKE(key);
 	if (err != SL_ERR_UNSUPPORTED)
@@ -74,10 +71,11 @@ sl_policy_key_open(const char *path, const char *passphrase_from, struct sl_key 
 static enum sl_err
 fingerprint(const struct sl_key *key, uint8_t out[32])
 {
-	SL_SECRET spki = { 0 };
-	const enum sl_err err = sl_key_part(key, SL_PART_SPKI, &spki);
+	uint8_t area[SL_TPM_PUBLIC_MAX];
+	size_t len = 0;
+	const enum sl_err err = public_area(key, area, &len);
 
-	return err != SL_OK ? err : sl_hash_once(SL_HASH_SHA256, spki.bytes, spki.len, out);
+	return err != SL_OK ? err : sl_policy_key_fingerprint((struct sl_bytes){ area, len }, out);
 }
 
 enum sl_err
@@ -87,7 +85,7 @@ sl_policy_key_sign(struct sl_key *key, struct sl_policy_signature *s)
 	const struct sl_sig_params params = { .alg = rsa ? SL_SIG_RSA_PKCS1 : SL_SIG_ECDSA, .hash = SL_HASH_SHA256 };
 	SL_CLEANUP(sl_signer_free) struct sl_signer *signer = NULL;
 	uint8_t text[sizeof(s->policy) + SL_POLICY_REF_MAX];
-	uint8_t digest[SL_HASH_MAX], raw[RSA_MAX / 8], der[SL_DER_SIG_MAX];
+	uint8_t digest[SL_HASH_MAX], raw[RSA_BYTES_MAX], der[SL_DER_SIG_MAX];
 	size_t len;
 	enum sl_err err;
 

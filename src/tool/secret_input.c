@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -18,7 +17,7 @@ sl_secret_input_harden(void)
 
 	/* Neither can fail for a program about itself, and nothing could be done if it did: the secrets' own pages are kept out of dumps anyway. */
 	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)(sl_secret_hide_process() == SL_OK);
 }
 
 /* The first len bytes of room, as a secret of that length. */
@@ -148,6 +147,12 @@ from_stdin(const struct sl_secret_ask *ask, struct sl_secret *room, size_t *ret_
 	return err;
 }
 
+static bool
+fits(const struct sl_secret_ask *ask, size_t len)
+{
+	return len == 0 ? ask->optional : len >= ask->min && len <= ask->max;
+}
+
 static enum sl_err
 ask_terminal(const struct sl_secret_ask *ask, const char *prompt, struct sl_secret *room, size_t *ret_len, struct sl_msg *msg)
 {
@@ -169,7 +174,8 @@ from_terminal(const struct sl_secret_ask *ask, struct sl_secret *room, size_t *r
 	enum sl_err err;
 
 	(void)snprintf(prompt, sizeof(prompt), "%s: ", ask->what);
-	if ((err = ask_terminal(ask, prompt, room, ret_len, msg)) != SL_OK || !ask->fresh || *ret_len < ask->min || *ret_len == 0)
+	if ((err = ask_terminal(ask, prompt, room, ret_len, msg)) != SL_OK || !ask->fresh || !fits(ask, *ret_len) ||
+	    *ret_len == 0)
 		return err;
 	(void)snprintf(prompt, sizeof(prompt), "%s, again: ", ask->what);
 	if ((err = sl_secret_alloc(&again, room->len)) != SL_OK || (err = ask_terminal(ask, prompt, &again, &again_len, msg)) != SL_OK)
@@ -206,7 +212,7 @@ sl_secret_input(const struct sl_secret_ask *ask, struct sl_secret *ret_secret, s
 
 	if (err == SL_OK)
 		err = take(ask, &room, &len, msg);
-	if (err == SL_ERR_RANGE || (err == SL_OK && (len > ask->max || (len < ask->min)))) {
+	if (err == SL_ERR_RANGE || (err == SL_OK && !fits(ask, len))) {
 		sl_msg_set(msg, "%s: too %s, expected %zu to %zu bytes", ask->what, err == SL_OK && len < ask->min ? "short" : "long", ask->min,
 		           ask->max);
 		return SL_ERR_RANGE;

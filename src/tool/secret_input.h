@@ -12,13 +12,14 @@ struct sl_secret_ask {
 	const char *from;   /* its value: a path, "-" (a line of standard input), "credential:NAME"; NULL: the terminal */
 	size_t min, max;    /* bytes */
 	bool fresh;         /* a new one: the terminal is asked twice */
+	bool optional;      /* no byte at all is fine, too */
 };
 
-/* For commands with secrets, before the first one: no core dumps, no debugger of the same user. */
+/* Before the first secret; every command may compute keys: no core dumps, no debugger of the same user. */
 void sl_secret_input_harden(void);
 
 /*
- * *ret_secret is empty where min is 0 and nothing was given. SL_ERR_ARG, _RANGE, _FORMAT, _ACCESS, _NOT_FOUND, _IO, _MEMORY; msg says what and where,
+ * *ret_secret stays empty where it is optional and nothing was given. SL_ERR_ARG, _RANGE, _FORMAT, _ACCESS, _NOT_FOUND, _IO, _MEMORY; msg says what and where,
  * and never the secret. A signal that ends the program at the prompt (or stops it) does so with the terminal as it was before.
  */
 SL_MUST_CHECK enum sl_err sl_secret_input(const struct sl_secret_ask *ask, struct sl_secret *ret_secret, struct sl_msg *msg);

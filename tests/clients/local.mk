@@ -10,6 +10,7 @@ dist_check_SCRIPTS += \
 	tests/clients/openssh.sh \
 	tests/clients/openssl.sh \
 	tests/clients/p11kit.sh \
+	tests/clients/policy.sh \
 	tests/clients/pykcs11.sh \
 	tests/clients/servers.sh
 EXTRA_DIST += tests/clients/ClientTest.java tests/clients/pykcs11-test.py tests/clients/lib.sh tests/clients/with-softhsm tests/packages.sh check.sh demo.sh

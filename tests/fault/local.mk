@@ -21,3 +21,8 @@ tests_fault_test_pin_faults_LDFLAGS = $(tests_fault_test_faults_LDFLAGS)
 check_PROGRAMS += tests/fault/test-kill
 tests_fault_test_kill_SOURCES = tests/fault/test-kill.c
 tests_fault_test_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/fault/test-reseal-kill
+tests_fault_test_reseal_kill_SOURCES = tests/fault/test-reseal-kill.c tests/fault/fault.c tests/fault/fault.h
+tests_fault_test_reseal_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+tests_fault_test_reseal_kill_LDFLAGS = $(tests_fault_test_faults_LDFLAGS)

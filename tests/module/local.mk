@@ -140,3 +140,11 @@ tests_module_test_described_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-derive-keys
 tests_module_test_derive_keys_SOURCES = tests/module/test-derive-keys.c
 tests_module_test_derive_keys_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-core-dumps
+tests_module_test_core_dumps_SOURCES = tests/module/test-core-dumps.c
+tests_module_test_core_dumps_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-explicit
+tests_module_test_explicit_SOURCES = tests/module/test-explicit.c
+tests_module_test_explicit_LDADD = $(modtest_ldadd)
