@@ -52,6 +52,8 @@ void sl_policy_write_pcr(struct sl_writer *w, const struct sl_pcr_selection *sel
 void sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref, struct sl_bytes signature);
 void sl_policy_write_auth_value(struct sl_writer *w);
 
+/* The TPM_ALG_ID of a bank. */
+uint16_t sl_policy_bank_alg(enum sl_pcr_bank bank);
 /* A TPML_PCR_SELECTION of one bank: at most SL_POLICY_SELECTION_MAX bytes. */
 size_t sl_policy_tpml(const struct sl_pcr_selection *selection, uint8_t *out);
 

@@ -192,7 +192,8 @@ take(const struct sl_secret_ask *ask, struct sl_secret *room, size_t *ret_len, s
 	SL_FREE char *path = NULL;
 	enum sl_err err;
 
-	if (ask->from == NULL)
+	/* A terminal at standard input would show what is typed. */
+	if (ask->from == NULL || (strcmp(ask->from, "-") == 0 && isatty(STDIN_FILENO) == 1))
 		return from_terminal(ask, room, ret_len, msg);
 	if (strcmp(ask->from, "-") == 0)
 		return from_stdin(ask, room, ret_len, msg);
