@@ -81,7 +81,7 @@ put_pins(sqlite3 *db, const struct sl_store_move *move, int64_t to)
 	return move->user ? sl_store_pin_replace(db, to, &change) : SL_OK;
 }
 
-/* Copies are told by what they are copies of, which may be among what goes. */
+/* Copies are told by what they are copies of, which may be among what goes; where replace is set they go with all the rest, unless they are under `keep`. */
 static enum sl_err
 make_room(sqlite3 *db, const struct sl_store_move *move, int64_t *ret_to, size_t *ret_removed)
 {
@@ -89,8 +89,9 @@ make_room(sqlite3 *db, const struct sl_store_move *move, int64_t *ret_to, size_t
 
 	*ret_removed = 0;
 	if (move->to != NULL && ((err = sl_store_make_root(db, move->token, move->to, ret_to)) != SL_OK ||
-	                         (err = sl_store_pin_salt_key(db, *ret_to, move->salt_key)) != SL_OK ||
-	                         (err = remove_copies(db, move->from, *ret_to)) != SL_OK))
+	                         (err = sl_store_pin_salt_key(db, *ret_to, move->salt_key)) != SL_OK))
+		return err;
+	if (move->to != NULL && (!move->replace || *ret_to == move->keep) && (err = remove_copies(db, move->from, *ret_to)) != SL_OK)
 		return err;
 	return move->replace ? remove_others(db, move, ret_removed) : SL_OK;
 }
