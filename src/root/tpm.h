@@ -232,5 +232,7 @@ SL_MUST_CHECK enum sl_err sl_tpm_device_lockout(struct sl_root *root, struct sl_
 SL_MUST_CHECK enum sl_err sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info);
 /* Remembers why, in words; fmt NULL: no trouble. */
 void sl_tpm_device_trouble(struct sl_device *device, const char *fmt, ...) SL_PRINTF(2, 3);
+/* What came of a use, which is returned. That a policy refused it, no CKR code tells: the trouble goes into the log. */
+enum sl_err sl_tpm_device_used(struct sl_device *device, enum sl_err err);
 
 #endif

@@ -267,7 +267,7 @@ sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct 
 	creation.auth = job.auth = auth.len == 0 ? NULL : &auth;
 	job.guarded = auth.len != 0 && !spec->strong;
 	if ((err = try_twice(r, seal_once, &job)) != SL_OK)
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	sealed.empty_auth = auth.len == 0;
 	sealed.parent = job.parent;
 	if (job.policy_len != 0)
@@ -331,11 +331,11 @@ sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct
 	if (err != SL_OK) {
 		sl_tpm_device_trouble(r->device, "%s: %s", r->device->tcti,
 		                      msg.text[0] == '\0' ? sl_err_text(err) : msg.text);
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	}
 	job.auth = trimmed.len == 0 ? NULL : &trimmed;
 	if ((err = try_twice(r, unseal_once, &job)) != SL_OK)
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	*ret_secret = sl_secret_take(&job.data);
 	return SL_OK;
 }

@@ -6,7 +6,6 @@
 #include "token/import.h"
 #include "tool/key_source.h"
 #include "tool/keys.h"
-#include "tool/secret_input.h"
 #include "tool/user.h"
 
 #include <string.h>
@@ -223,7 +222,6 @@ run(const struct sl_tool_args *args)
 	int status = SL_EXIT_FAILURE;
 	enum sl_err err;
 
-	sl_secret_input_harden();
 	if ((err = take_options(&job)) != SL_OK || (err = take_certificate(&job)) != SL_OK ||
 	    (err = sl_key_source_open(args->operand, sl_args_value(args, "type") != NULL, &job.source, &job.msg)) != SL_OK)
 		return report(&job, err);

@@ -7,7 +7,6 @@
 #include "root/policy.h"
 #include "tool/device.h"
 #include "tool/policy.h"
-#include "tool/secret_input.h"
 #include "tool/tool.h"
 
 #include <string.h>
@@ -124,7 +123,6 @@ run(const struct sl_tool_args *args)
 	struct sl_msg msg = { "" };
 	enum sl_err err;
 
-	sl_secret_input_harden();
 	if (path == NULL) {
 		sl_report("policy sign: expected --key KEY.pem");
 		return SL_EXIT_USAGE;

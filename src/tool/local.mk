@@ -15,6 +15,7 @@ seedleaf_SOURCES = \
 	src/tool/cmd_token_init.c \
 	src/tool/cmd_token_persist.c \
 	src/tool/cmd_token_pin.c \
+	src/tool/cmd_token_reseal.c \
 	src/tool/cmd_token_reset.c \
 	src/tool/device.c src/tool/device.h \
 	src/tool/key_source.c src/tool/key_source.h \

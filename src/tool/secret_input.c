@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -18,7 +17,7 @@ sl_secret_input_harden(void)
 
 	/* Neither can fail for a program about itself, and nothing could be done if it did: the secrets' own pages are kept out of dumps anyway. */
 	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)(sl_secret_hide_process() == SL_OK);
 }
 
 /* The first len bytes of room, as a secret of that length. */
