@@ -219,7 +219,7 @@ authorization(void)
 	struct sl_root_name is;
 	struct sl_device *device;
 	struct sl_root *root;
-	struct sl_msg msg;
+	struct sl_msg msg = { .text = "" };
 	uint8_t a[32] = { 0 };
 	uint8_t b[32] = { 0 };
 	SL_SECRET secret = { 0 };
