@@ -15,6 +15,7 @@
  */
 #define KEY_LEN 32
 #define MASK 0x5a
+#define SHADOW (1ul << 32) /* a sanitizer's shadow of the address space: terabytes of nothing, and no copy of anything */
 
 static CK_BYTE masked[KEY_LEN];
 
@@ -49,7 +50,7 @@ in_memory(void)
 		unsigned long to;
 		char perms[5];
 
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, perms) != 3 || strncmp(perms, "rw", 2) != 0)
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, perms) != 3 || strncmp(perms, "rw", 2) != 0 || to - from > SHADOW)
 			continue;
 		for (unsigned long at = from; at < to; at += sizeof(piece) - KEY_LEN) {
 			const size_t want = to - at < sizeof(piece) ? to - at : sizeof(piece);
