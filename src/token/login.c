@@ -97,6 +97,23 @@ tells_secret(const struct sl_login_held *held, bool on_record)
 	return !sl_pin_in_nv(held->token) || (on_record && sl_store_writable(held->token->instance->store));
 }
 
+/* Which indices there are. */
+static enum sl_err
+look_in_nv(struct sl_login_held *held)
+{
+	const uint32_t index = held->token->config->pin_store;
+	struct sl_pin_state pins = { .label = "" };
+	enum sl_err err;
+
+	if ((err = nv_has(held->token, index + 1, &pins.initialized)) != SL_OK ||
+	    (pins.initialized && (err = nv_has(held->token, index, &pins.user)) != SL_OK))
+		return err;
+	held->login->pins.initialized = pins.initialized;
+	held->login->pins.user = pins.user;
+	held->login->seen_nv = true;
+	return SL_OK;
+}
+
 /* What is on record: in the store alone, or of what is in NV. */
 static enum sl_err
 look(struct sl_login_held *held, int64_t generation)
@@ -110,6 +127,9 @@ look(struct sl_login_held *held, int64_t generation)
 	if (!on_record && err != SL_ERR_NOT_FOUND)
 		return err;
 	if (sl_pin_in_nv(held->token)) {
+		/* Another S on record than when we looked: another process gave the token PINs. */
+		if (login->seen && memcmp(row.secret_id, login->pins.secret_id, sizeof(row.secret_id)) != 0 && (err = look_in_nv(held)) != SL_OK)
+			return err;
 		pins.initialized = login->pins.initialized;
 		pins.user = login->pins.user;
 	} else {
@@ -135,25 +155,27 @@ enum sl_err
 sl_login_look(struct sl_login_held *held)
 {
 	struct sl_login_data *login = held->login;
-	const uint32_t index = held->token->config->pin_store;
 	int64_t generation;
 	enum sl_err err;
 
 	if ((err = sl_store_generation(held->token->instance->store, &generation)) != SL_OK)
 		return err;
-	if (index != 0 && !login->seen_nv) {
-		struct sl_pin_state pins = { .label = "" };
-
-		if ((err = nv_has(held->token, index + 1, &pins.initialized)) != SL_OK ||
-		    (pins.initialized && (err = nv_has(held->token, index, &pins.user)) != SL_OK))
+	if (sl_pin_in_nv(held->token) && !login->seen_nv) {
+		if ((err = look_in_nv(held)) != SL_OK)
 			return err;
-		login->pins = pins;
-		login->seen_nv = true;
 		login->seen = false;
 	}
 	if (login->seen && login->seen_root == held->root && login->generation == generation)
 		return SL_OK;
 	return look(held, generation);
+}
+
+bool
+sl_login_id_known(const uint8_t id[SL_SECRET_ID])
+{
+	static const uint8_t unknown[SL_SECRET_ID];
+
+	return memcmp(id, unknown, SL_SECRET_ID) != 0;
 }
 
 enum sl_err
@@ -165,6 +187,9 @@ sl_pin_state(struct sl_token *token, struct sl_pin_state *ret_state)
 	if ((err = sl_login_hold(token, false, &held)) != SL_OK || (err = sl_login_look(&held)) != SL_OK)
 		return err;
 	*ret_state = held.login->pins;
+	/* Of PINs in NV that are on no record, whoever logged in knows the S. */
+	if (ret_state->initialized && held.login->state != SL_LOGIN_PUBLIC && !sl_login_id_known(ret_state->secret_id))
+		memcpy(ret_state->secret_id, held.login->secret_id, SL_SECRET_ID);
 	return SL_OK;
 }
 

@@ -62,6 +62,7 @@ sl_token_free(struct sl_token **ptoken)
 	sl_builtin_free(token);
 	sl_root_close(&token->root);
 	sl_login_free(token);
+	sl_values_clear(&token->values);
 	(void)pthread_rwlock_destroy(&token->lock);
 	(void)pthread_mutex_destroy(&token->name_lock);
 	(void)pthread_mutex_destroy(&token->finish_lock);
@@ -95,6 +96,7 @@ sl_token_forget(struct sl_token *token)
 	(void)pthread_rwlock_wrlock(&token->lock);
 	token->epoch++;
 	drop_all_locked(token);
+	sl_values_clear(&token->values);
 	sl_declared_forget_locked(token);
 	if (sl_builtin_publish_locked(token) != SL_OK)
 		sl_log(SL_LOG_ERROR, "out of memory: token %s does not list its root", token->config->name);
@@ -305,6 +307,7 @@ close_private_locked(struct sl_token *token)
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (sl_object_is_private(object))
 			unpublish_locked(token, handle);
+	sl_values_clear(&token->values);
 	sl_declared_close_locked(token);
 	sl_builtin_close_locked(token);
 }
@@ -336,10 +339,15 @@ rebuild_declared_locked(struct sl_token *token)
 static bool
 same_secret(const struct sl_token *token, const struct sl_pin_state *pins)
 {
-	static const uint8_t unknown[SL_SECRET_ID];
+	return token->guarded == pins->initialized && (memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 ||
+	                                               !sl_login_id_known(token->secret_id) || !sl_login_id_known(pins->secret_id));
+}
 
-	return memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 || memcmp(token->secret_id, unknown, SL_SECRET_ID) == 0 ||
-	       memcmp(pins->secret_id, unknown, SL_SECRET_ID) == 0;
+/* Nothing to do: the same secret, and nothing to learn of it. What is known is kept for a comparison with the S of the next login. */
+static bool
+settled(const struct sl_token *token, const struct sl_pin_state *pins)
+{
+	return same_secret(token, pins) && (sl_login_id_known(token->secret_id) || !sl_login_id_known(pins->secret_id));
 }
 
 void
@@ -348,14 +356,15 @@ sl_token_guard(struct sl_token *token, const struct sl_pin_state *pins)
 	bool same;
 
 	(void)pthread_rwlock_rdlock(&token->lock);
-	same = token->guarded == pins->initialized && memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0;
+	same = settled(token, pins);
 	(void)pthread_rwlock_unlock(&token->lock);
 	if (same)
 		return;
 	(void)pthread_rwlock_wrlock(&token->lock);
-	same = token->guarded == pins->initialized && same_secret(token, pins);
+	same = same_secret(token, pins);
 	__atomic_store_n(&token->guarded, pins->initialized, __ATOMIC_RELEASE);
-	memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
+	if (!same || sl_login_id_known(pins->secret_id))
+		memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
 	if (!same) {
 		close_private_locked(token);
 		rebuild_declared_locked(token);
