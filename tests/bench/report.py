@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Seedleaf authors
+"""report.py SAMPLES.json [--json | --svg]: the medians and ratios of what bench.py wrote down, as Markdown, JSON or a plot."""
+
+import collections
+import json
+import statistics
+import sys
+
+OURS = "seedleaf"
+OTHERS = ["libcrypto-loop", "libcrypto-prepared", "softhsm2", "tpm2-pkcs11"]
+
+
+def by_round(samples):
+    """(measure, threads) -> subject -> round -> sample"""
+    table = collections.defaultdict(lambda: collections.defaultdict(dict))
+    for s in samples:
+        table[(s["measure"], s["threads"])][s["subject"]][s["round"]] = s
+    return table
+
+
+def median_ratio(ours, theirs, key, upside_down=False):
+    """Within each round, since both met the same machine then."""
+    both = sorted(set(ours) & set(theirs))
+    pairs = [(theirs[r][key], ours[r][key]) if upside_down else (ours[r][key], theirs[r][key]) for r in both]
+    return statistics.median(a / b for a, b in pairs) if pairs else None
+
+
+def rate_rows(samples):
+    rows = []
+    for (measure, threads), subjects in by_round(samples).items():
+        row = {"measure": measure, "threads": threads, "rate": {}, "ratio": {}, "cpu_ratio": {}}
+        for name, rounds in subjects.items():
+            row["rate"][name] = statistics.median(s["rate"] for s in rounds.values())
+            if name != OURS and OURS in subjects:
+                row["ratio"][name] = median_ratio(subjects[OURS], rounds, "rate")
+                row["cpu_ratio"][name] = median_ratio(subjects[OURS], rounds, "cpu_ns", True)
+        rows.append(row)
+    return rows
+
+
+def scaling_rows(samples):
+    table = by_round(samples)
+    rows = []
+    for (measure, threads), subjects in table.items():
+        if threads != 1:
+            rows.append({"measure": measure, "threads": threads,
+                         "scaling": {name: median_ratio(rounds, table[(measure, 1)].get(name, {}), "rate") for name, rounds in subjects.items()}})
+    return rows
+
+
+def medians(samples, keys, values):
+    groups = collections.defaultdict(list)
+    for s in samples:
+        groups[tuple(s[k] for k in keys)].append(s)
+    return [{**dict(zip(keys, group)), **{v: statistics.median(s[v] for s in found) for v in values}} for group, found in groups.items()]
+
+
+def summary(data):
+    return {"machine": data["machine"], "rates": rate_rows(data["rates"]), "scaling": scaling_rows(data["rates"]),
+            "starts": medians(data["starts"], ["subject", "measure", "step"], ["ns"]), "commands": data["commands"],
+            "searches": medians(data["searches"], ["subject", "objects"], ["initialize_ns", "open_ns", "first_ns", "warm_ns", "fill_ns"]),
+            "instructions": data["instructions"], "memory": data["memory"]}
+
+
+def cell(value, form="%.2f"):
+    if value is None:
+        return ""
+    return "{:,.0f}".format(value) if form == "rate" else form % value
+
+
+def table(heads, rows):
+    lines = ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def rates_text(s):
+    subjects = [OURS] + [o for o in OTHERS if any(o in r["rate"] for r in s["rates"])]
+    heads = ["operations/s, 1 thread"] + subjects + ["x " + o for o in subjects[1:]]
+    rows = []
+    for r in s["rates"]:
+        if r["threads"] == 1:
+            small = "%.2f" if min(r["rate"].values()) < 100 else "rate"
+            rows.append([r["measure"]] + [cell(r["rate"].get(o), small if (r["rate"].get(o) or 100) < 100 else "rate") for o in subjects] +
+                        [cell(r["cpu_ratio" if o.startswith("libcrypto") else "ratio"].get(o)) for o in subjects[1:]])
+    return table(heads, rows)
+
+
+def scaling_text(s):
+    counts = sorted({r["threads"] for r in s["scaling"]})
+    names = [n for n in [OURS] + OTHERS if any(n in r["scaling"] for r in s["scaling"])]
+    found = {(r["measure"], r["threads"]): r["scaling"] for r in s["scaling"]}
+    return table(["times 1 thread"] + ["%s, %d" % (n, c) for c in counts for n in names],
+                 [[m] + [cell(found.get((m, c), {}).get(n)) for c in counts for n in names] for m in dict.fromkeys(r["measure"] for r in s["scaling"])])
+
+
+def starts_text(s):
+    found = {(r["subject"], r["measure"], r["step"]): r["ns"] for r in s["starts"]}
+    steps = list(dict.fromkeys(r["step"] for r in s["starts"] if r["step"] != "1000 more"))
+    commands = {c["step"]: c["commands"] for c in s["commands"]}
+    rows = []
+    for who in dict.fromkeys((r["subject"], r["measure"]) for r in s["starts"]):
+        took = [found.get((*who, step), 0) / 1e6 for step in steps]
+        rows.append(["%s, %s" % who] + [cell(t) for t in took] + [cell(sum(took))])
+    rows.append(["TPM commands, %s" % OURS] + ["%d" % commands[step] if step in commands else "" for step in steps] +
+                ["%d" % sum(n for step, n in commands.items())])
+    return table(["milliseconds"] + steps + ["all"], rows)
+
+
+def searches_text(s):
+    return table(["milliseconds", "objects", "C_Initialize", "slot and session", "first search", "warm search", "storing one"],
+                 [[r["subject"], "{:,}".format(r["objects"])] +
+                  [cell(r[k] / 1e6, "%.3f") for k in ("initialize_ns", "open_ns", "first_ns", "warm_ns", "fill_ns")] for r in s["searches"]])
+
+
+def small_text(s):
+    measures = list(dict.fromkeys(r["measure"] for r in s["instructions"]))
+    names = list(dict.fromkeys(r["subject"] for r in s["instructions"]))
+    found = {(r["measure"], r["subject"]): r["instructions"] for r in s["instructions"]}
+    text = ""
+    if measures:
+        text = table(["instructions"] + names, [[m] + [cell(found.get((m, n)), "rate") for n in names] for m in measures]) + "\n"
+    return text + table(["bytes of heap", "number", "a session", "and its first signature", "a session object"],
+                        [[r["subject"], str(r["number"])] + [cell(r[k], "rate") for k in ("session_bytes", "signing_bytes", "object_bytes")]
+                         for r in s["memory"]])
+
+
+TEXT = """# Benchmarks
+
+Written by `make bench`; not edited by hand. Processor: %(processor)s, %(cores)d cores, load %(load).1f when it began; %(date)s. Versions: %(versions)s.
+
+Each figure is a median. All subjects take turns in each round, and a ratio is the median of the ratios within the rounds. "x" is how many
+times as fast Seedleaf is: to libcrypto by processor time, which does not notice other work of the machine; to the other modules by the clock. `libcrypto-loop`
+makes a context for each operation, `libcrypto-prepared` keeps one: the limit of what a module can reach. An operation of a module is
+C_SignInit and C_Sign, and so on. tpm2-pkcs11 asks its (software) TPM for each signature.
+
+![Signatures](benchmarks.svg)
+
+## Operations
+
+%(rates)s
+## Threads
+
+%(scaling)s
+With more threads than cores nothing can be won; what must not happen is that something is lost.
+
+## The first signature of a process
+
+%(starts)s
+## Searching by label
+
+%(searches)s
+## Instructions and memory
+
+Instructions by callgrind, which stands for a processor of fewer abilities.
+
+%(small)s"""
+
+
+def markdown(s):
+    m = s["machine"]
+    return TEXT % {**m, "versions": ", ".join("%s %s" % (k, v or "unknown") for k, v in sorted(m["versions"].items())), "rates": rates_text(s),
+                   "scaling": scaling_text(s), "starts": starts_text(s), "searches": searches_text(s), "small": small_text(s)}
+
+
+def svg(s):
+    """Signatures on one thread, libcrypto-prepared being 1."""
+    shown = [(OURS, "#2e7d32"), ("libcrypto-loop", "#9e9e9e"), ("softhsm2", "#ef6c00")]
+    rows = [r for r in s["rates"] if r["threads"] == 1 and r["measure"].startswith("sign.") and "libcrypto-prepared" in r["rate"]]
+    height = 60 + 56 * len(rows)
+    out = ['<svg xmlns="http://www.w3.org/2000/svg" width="760" height="%d" font-family="sans-serif" font-size="13">' % height,
+           '<rect width="760" height="%d" fill="white"/>' % height]
+    for i, (name, color) in enumerate(shown):
+        out.append('<rect x="%d" y="12" width="14" height="14" fill="%s"/><text x="%d" y="24">%s</text>' % (170 + 150 * i, color, 190 + 150 * i, name))
+    for i, r in enumerate(rows):
+        top = 44 + 56 * i
+        out.append('<text x="160" y="%d" text-anchor="end">%s</text>' % (top + 24, r["measure"].split(".", 1)[1]))
+        for k, (name, color) in enumerate(shown):
+            if name in r["rate"]:
+                part = r["rate"][name] / r["rate"]["libcrypto-prepared"]
+                out.append('<rect x="170" y="%d" width="%.1f" height="13" fill="%s"/><text x="%.1f" y="%d" font-size="11">%.2f: %s/s</text>' %
+                           (top + 15 * k, 400 * min(part, 1.1), color, 176 + 400 * min(part, 1.1), top + 11 + 15 * k, part,
+                            cell(r["rate"][name], "rate")))
+    out.append('<line x1="570" y1="36" x2="570" y2="%d" stroke="black" stroke-dasharray="4 3"/><text x="574" y="%d" font-size="11">'
+               'libcrypto, prepared</text></svg>' % (height - 16, height - 6))
+    return "\n".join(out) + "\n"
+
+
+def main(argv):
+    with open([a for a in argv if not a.startswith("--")][0], encoding="ascii") as f:
+        s = summary(json.load(f))
+    if "--json" in argv:
+        json.dump(s, sys.stdout, indent=1)
+    else:
+        sys.stdout.write(svg(s) if "--svg" in argv else markdown(s))
+
+
+main(sys.argv[1:])
