@@ -17,6 +17,8 @@ struct sl_store {
 	char *dir;
 	char *path;
 	sqlite3 *db;   /* NULL: there is none yet */
+	sqlite3_stmt *generation; /* of db: kept, since every call asks it */
+	char *has;     /* the token that was last found to have a root: roots stay */
 	bool readonly;
 	int version;   /* of the database's schema, when it was last asked for */
 };
