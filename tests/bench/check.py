@@ -40,13 +40,14 @@ def statistics():
              "instructions": [], "memory": [],
              "rates": [sample("seedleaf", 1, 0, 300, 10), sample("seedleaf", 1, 1, 200, 10), sample("seedleaf", 1, 2, 20, 10),
                        sample("libcrypto-prepared", 1, 0, 100, 5), sample("libcrypto-prepared", 1, 1, 100, 8), sample("libcrypto-prepared", 1, 2, 40, 20),
-                       sample("seedleaf", 2, 0, 300, 10), sample("seedleaf", 2, 1, 390, 10), sample("seedleaf", 2, 2, 390, 10)]}
+                       sample("seedleaf", 2, 0, 300, 10), sample("seedleaf", 2, 1, 390, 11), sample("seedleaf", 2, 2, 390, 13)]}
     found = json.loads(report(known, "--json"))
     row = found["rates"][0]
     check(row["rate"] == {"seedleaf": 200, "libcrypto-prepared": 100}, "medians of the rates")
     check(row["ratio"] == {"libcrypto-prepared": 2}, "the ratio is the median of the rounds' ratios")
     check(row["cpu_ratio"] == {"libcrypto-prepared": 0.8}, "and so is that of processor time")
     check(found["scaling"][0]["scaling"]["seedleaf"] == 1.95, "threads are compared with one thread of the same round")
+    check(found["scaling"][0]["cost"]["seedleaf"] == 1.1, "and so is their processor time")
     check("| sign.x | 200 | 100 | 0.80 |" in report(known), "the text has them")
     drawing = report(known, "--svg")
     check(xml.dom.minidom.parseString(drawing).documentElement.tagName == "svg" and ">2.00: 200/s<" in drawing, "the plot has them")

@@ -45,8 +45,10 @@ def scaling_rows(samples):
     rows = []
     for (measure, threads), subjects in table.items():
         if threads != 1:
+            alone = table[(measure, 1)]
             rows.append({"measure": measure, "threads": threads,
-                         "scaling": {name: median_ratio(rounds, table[(measure, 1)].get(name, {}), "rate") for name, rounds in subjects.items()}})
+                         "scaling": {name: median_ratio(rounds, alone.get(name, {}), "rate") for name, rounds in subjects.items()},
+                         "cost": {name: median_ratio(rounds, alone.get(name, {}), "cpu_ns") for name, rounds in subjects.items()}})
     return rows
 
 
@@ -87,11 +89,11 @@ def rates_text(s):
     return table(heads, rows)
 
 
-def scaling_text(s):
+def scaling_text(s, what, head):
     counts = sorted({r["threads"] for r in s["scaling"]})
-    names = [n for n in [OURS] + OTHERS if any(n in r["scaling"] for r in s["scaling"])]
-    found = {(r["measure"], r["threads"]): r["scaling"] for r in s["scaling"]}
-    return table(["times 1 thread"] + ["%s, %d" % (n, c) for c in counts for n in names],
+    names = [n for n in [OURS] + OTHERS if any(n in r[what] for r in s["scaling"])]
+    found = {(r["measure"], r["threads"]): r[what] for r in s["scaling"]}
+    return table([head] + ["%s, %d" % (n, c) for c in counts for n in names],
                  [[m] + [cell(found.get((m, c), {}).get(n)) for c in counts for n in names] for m in dict.fromkeys(r["measure"] for r in s["scaling"])])
 
 
@@ -143,8 +145,10 @@ C_SignInit and C_Sign, and so on. tpm2-pkcs11 asks its (software) TPM for each s
 ## Threads
 
 %(scaling)s
-With more threads than cores nothing can be won; what must not happen is that something is lost.
+With more threads than cores nothing can be won; what must not happen is that something is lost. What threads cost each other, whatever else the machine
+does:
 
+%(cost)s
 ## The first signature of a process
 
 %(starts)s
@@ -161,7 +165,8 @@ Instructions by callgrind, which stands for a processor of fewer abilities.
 def markdown(s):
     m = s["machine"]
     return TEXT % {**m, "versions": ", ".join("%s %s" % (k, v or "unknown") for k, v in sorted(m["versions"].items())), "rates": rates_text(s),
-                   "scaling": scaling_text(s), "starts": starts_text(s), "searches": searches_text(s), "small": small_text(s)}
+                   "scaling": scaling_text(s, "scaling", "rate, times that of 1 thread"),
+                   "cost": scaling_text(s, "cost", "processor time per operation, times that of 1 thread"), "starts": starts_text(s), "searches": searches_text(s), "small": small_text(s)}
 
 
 def svg(s):
