@@ -14,9 +14,9 @@ conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/
 conformance_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/conformance
 conformance_probe_CFLAGS = $(AM_CFLAGS)
 conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl
-dist_check_SCRIPTS += conformance/check-seedleaf.sh conformance/check-softhsm.sh
+dist_check_SCRIPTS += conformance/check-seedleaf.sh conformance/check-bare.sh conformance/check-softhsm.sh
 EXTRA_DIST += conformance/run.sh conformance/matrix.py conformance/known conformance/matrix.md
-conformance/check-seedleaf.sh.log conformance/check-softhsm.sh.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
+conformance/check-seedleaf.sh.log conformance/check-bare.sh.log conformance/check-softhsm.sh.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
 
 # Both modules side by side; and the test of the test.
 .PHONY: conformance conformance-known conformance-sabotage
@@ -26,3 +26,13 @@ conformance-known: all conformance/probe$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh known $(srcdir)/conformance/known
 conformance-sabotage: all conformance/probe$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh sabotage
+
+# Sealed keys as trusted keys of a real kernel, in a virtual machine: needs qemu, 200 MB from the package mirror once, and a minute.
+EXTRA_PROGRAMS += conformance/vm/afalg
+CLEANFILES += conformance/vm/afalg
+conformance_vm_afalg_SOURCES = conformance/vm/afalg.c
+conformance_vm_afalg_CFLAGS = $(AM_CFLAGS)
+EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/guest.sh
+.PHONY: conformance-vm
+conformance-vm: all conformance/vm/afalg$(EXEEXT)
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/vm/run.sh

@@ -10,7 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum sl_root_kind { SL_ROOT_PRIMARY, SL_ROOT_PERSISTENT };
+enum sl_root_kind {
+	SL_ROOT_PRIMARY,    /* tpm:owner and so on */
+	SL_ROOT_PERSISTENT, /* tpm:0x81...... */
+	SL_ROOT_KEYRING,    /* keyring:trusted:NAME, keyring:encrypted:NAME, keyring:user:NAME: a key that the kernel keeps */
+	SL_ROOT_UPCALL,     /* keyring:seedleaf, keyring:seedleaf:TOKEN: the kernel asks seedleaf-request-key(8) */
+};
 enum sl_hierarchy { SL_HIERARCHY_OWNER, SL_HIERARCHY_ENDORSEMENT, SL_HIERARCHY_PLATFORM, SL_HIERARCHY_NULL };
 
 /*
@@ -38,6 +43,8 @@ struct sl_root_spec {
 	enum sl_root_kind kind;
 	enum sl_hierarchy hierarchy; /* persistent: where the key came from: 0x81800000 and above platform, else owner */
 	uint32_t handle;             /* persistent */
+	char *key_type;              /* keyring: "trusted", "encrypted" or "user" */
+	char *key_name;              /* keyring: the key's description; upcall: the helper's token, default the token's own name */
 	char *name_space;            /* goes into the primary's template */
 	char *auth_file;             /* file with the hierarchy's authorization (no trailing newline is removed but one), or NULL */
 	uint8_t salt_name[34];       /* `salt-key = HEX`: the pinned Name of the salt key */
@@ -47,6 +54,7 @@ struct sl_root_spec {
 
 enum sl_generate { SL_GENERATE_DERIVED, SL_GENERATE_RECALL, SL_GENERATE_SEALED };
 enum sl_login { SL_LOGIN_REQUIRED, SL_LOGIN_EXPLICIT };
+enum sl_core_dumps { SL_CORE_DUMPS_LEAVE, SL_CORE_DUMPS_OFF };
 enum sl_show_edwards { SL_EDWARDS_ASKED, SL_EDWARDS_ALWAYS };
 
 struct sl_token_config {
@@ -68,6 +76,7 @@ struct sl_config {
 	char **keys_dirs; /* NULL-terminated: "/etc/seedleaf/keys.d" unless `keys-dir` names others (it may repeat) */
 	enum sl_log_level log_level;
 	char *log_file;  /* NULL: syslog */
+	enum sl_core_dumps core_dumps; /* `core-dumps = leave|off`: of the host process, which is not ours */
 	char *login;     /* SEEDLEAF_LOGIN: names of tokens, separated by commas, or "*"; NULL: not set */
 	struct sl_token_config *tokens;
 	size_t n_tokens;

@@ -72,3 +72,7 @@ tests_root_test_nv_lockout_LDADD = $(tpmtest_ldadd)
 check_PROGRAMS += tests/root/test-pins
 tests_root_test_pins_SOURCES = tests/root/test-pins.c
 tests_root_test_pins_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/root/test-policy-attacks
+tests_root_test_policy_attacks_SOURCES = tests/root/test-policy-attacks.c
+tests_root_test_policy_attacks_LDADD = $(tpmtest_ldadd)
