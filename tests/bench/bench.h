@@ -94,5 +94,6 @@ int bench_start(int argc, char **argv);
 int bench_fill(int argc, char **argv);
 int bench_search(int argc, char **argv);
 int bench_memory(int argc, char **argv);
+int bench_handshakes(int argc, char **argv);
 
 #endif

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
 """bench.py [--quick] OUT.json: measures Seedleaf, SoftHSM2, tpm2-pkcs11 (where they are) and libcrypto, and writes down every sample.
-Run it by tests/with-tpm; report.py makes a text of it. --quick: a few operations each, to see that it works."""
+Run it by tests/with-tpm; report.py makes a text of it. --quick: a few operations each, to see that it works.
+SL_BENCH_SECONDS: about how long it may take (default 480); less than 120 is not enough for the rest, and takes that from the accuracy."""
 
+import glob
 import json
 import os
 import platform
@@ -14,15 +16,31 @@ import sys
 import tempfile
 import time
 
+import servers
+
 HERE = os.path.dirname(os.path.realpath(__file__))
 WITH_TPM = os.path.join(HERE, "..", "with-tpm")
 SOFTHSM = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib/pkcs11/libsofthsm2.so"]
 TPM2_PKCS11 = ["/usr/lib/x86_64-linux-gnu/pkcs11/libtpm2_pkcs11.so", "/usr/lib/pkcs11/libtpm2_pkcs11.so"]
 SIGNATURES = ["sign.ecdsa-p256", "sign.ecdsa-p384", "sign.rsa2048-pkcs", "sign.ed25519"]
-QUICK = {"rounds": 2, "ms": 1, "only": "sign.e", "threads": "1,2", "times": 2, "objects": [10, 20], "number": 50, "count": 3,
-         "counted": SIGNATURES[:1]}
-FULL = {"rounds": 7, "ms": 100, "only": "", "threads": "1,2,4", "times": 9, "objects": [10, 1000, 10000], "number": 10000, "count": 200,
-        "counted": SIGNATURES}
+# counted: how often, under callgrind, which is slow.
+QUICK = {"rounds": 2, "turns": 1, "kinds": 1, "ms": 1, "only": "sign.e", "threads": "1,2", "times": 2, "objects": {"seedleaf": [10, 20], "softhsm2": [10, 20]}, "number": 50,
+         "starts": SIGNATURES[:1], "counted": {"sign.ecdsa-p256": 3}, "proxied": "sign.ecdsa-p256", "handshakes_ms": 20, "logins": 1}
+FULL = {"turns": 7, "kinds": 99, "only": "", "threads": "1,2,4", "times": 9, "number": 10000, "starts": SIGNATURES, "proxied": "sign.", "handshakes_ms": 1000,
+        "logins": 5, "objects": {"seedleaf": [10, 1000, 10000, 100000], "softhsm2": [10, 1000, 10000]},
+        "counted": {"sign.ecdsa-p256": 200, "sign.ecdsa-p384": 10, "sign.rsa2048-pkcs": 20, "sign.ed25519": 100, "sign.hmac-sha256": 1000,
+                    "encrypt.aes256-gcm-64": 1000}}
+# A full run takes so many samples of operations per second, and this long for all else.
+SAMPLES = 23 * 3 * 4 + 8 * 2 * 4
+ELSE_SECONDS = 200
+
+
+def settings(quick):
+    if quick:
+        return QUICK
+    left = max(20.0, float(os.environ.get("SL_BENCH_SECONDS") or 480) - ELSE_SECONDS)
+    rounds = 7 if left >= 100 else 5
+    return {**FULL, "rounds": rounds, "ms": max(10, int(left * 1000 / (SAMPLES * rounds)))}
 
 
 def first_there(paths):
@@ -96,11 +114,40 @@ def rates(modules, how):
 
 
 def tpm_rates(module, how):
-    """A few measures only: it asks its TPM for every signature."""
+    """A few measures only: it asks its TPM for every signature, and leaves objects there."""
     samples = []
-    for measure in ("sign.ecdsa-p256", "sign.rsa2048-pkcs"):
-        samples += bench("rates", "--rounds", 3, "--ms", how["ms"], "--only", measure, "%s=%s" % (module.name, module.path), env=module.env)
+    for measure in how["starts"]:
+        with SecondTpm() as tcti:
+            module.again()
+            module.env["TPM2_PKCS11_TCTI"] = tcti
+            samples += bench("rates", "--rounds", 3, "--ms", max(50, how["ms"]), "--only", measure, "%s=%s" % (module.name, module.path),
+                             env=module.env)
     return samples
+
+
+class Proxy:
+    """p11-kit's proxy module, with ours behind it and no other. It reads no private configuration as root."""
+
+    def __init__(self):
+        self.path = next(iter(glob.glob("/usr/lib/*/p11-kit-proxy.so")), None)
+        self.wrapper = ["unshare", "--user", "--map-user=1000"] if os.geteuid() == 0 else []
+        if self.path and subprocess.run([*self.wrapper, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            self.path = None
+        folder = os.path.join(os.environ["XDG_CONFIG_HOME"], "pkcs11")
+        os.makedirs(folder + "/modules", exist_ok=True)
+        with open(folder + "/pkcs11.conf", "w", encoding="ascii") as f:
+            f.write("user-config: only\n")
+        with open(folder + "/modules/seedleaf.module", "w", encoding="ascii") as f:
+            f.write("module: %s\n" % os.environ["SEEDLEAF_MODULE"])
+
+
+def proxied(module, proxy, how):
+    """The same key, directly and through the proxy."""
+    if proxy.path is None:
+        return []
+    subjects = ["%s=%s" % (module.name, module.path), "proxy=" + proxy.path, "libcrypto-loop", "libcrypto-prepared"]
+    return bench("rates", "--rounds", how["rounds"], "--ms", how["ms"], "--threads", "1,2", "--only", how["proxied"], *subjects, env=module.env,
+                 wrapper=proxy.wrapper)
 
 
 def starts(module, measures, how, variant=""):
@@ -117,29 +164,45 @@ def forget_hints(module):
         db.execute("UPDATE recipe SET hint_p = 0, hint_q = 0")
 
 
+def persist():
+    """The root becomes persistent, and the configuration says so; the keys stay the same."""
+    added = subprocess.run(["seedleaf", "token", "persist", "owner", "--srk"], stdout=subprocess.PIPE, check=True).stdout
+    with open(os.environ["SEEDLEAF_CONF"], "r+b") as f:
+        before = f.read()
+        f.write(added)
+    return before
+
+
 def all_starts(modules, how):
     samples = []
     for m in modules:
-        m.run("fill", 0, 0)
-        samples += starts(m, how["counted"], how)
-        if m.name == "seedleaf" and "sign.rsa2048-pkcs" in how["counted"]:
+        m.run("fill", 0, 0, how["kinds"])
+        samples += starts(m, how["starts"], how)
+        if m.name == "seedleaf":
+            before = persist()
+            samples += starts(m, how["starts"][:1], how, " (persistent root)")
+            with open(os.environ["SEEDLEAF_CONF"], "wb") as f:
+                f.write(before)
+        if m.name == "seedleaf" and "sign.rsa2048-pkcs" in how["starts"]:
             forget_hints(m)
             samples += starts(m, ["sign.rsa2048-pkcs"], how, " (no hints)")
     return samples
 
 
 def commands():
-    """Beside a TPM whose commands are counted: another one, since counting them costs time."""
-    script = '"$0" fill "$SEEDLEAF_MODULE" 0 0 >&2 && "$0" start "$SEEDLEAF_MODULE" sign.ecdsa-p256'
-    done = subprocess.run([WITH_TPM, "--count", "sh", "-c", script, program()], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    """Beside a TPM whose commands are counted: another one, since counting them costs time. First with a root that is made when it is needed."""
+    start = '"$0" start "$SEEDLEAF_MODULE" sign.ecdsa-p256'
+    script = '"$0" fill "$SEEDLEAF_MODULE" 0 0 1 >&2 && %s && echo && seedleaf token persist owner --srk >>"$SEEDLEAF_CONF" && %s' % (start, start)
+    done = subprocess.run([WITH_TPM, "--count", "sh", "-c", script, program()], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    found = [[json.loads(line) for line in part.splitlines()] for part in done.stdout.split("\n\n")]
+    return [{"root": root, **step} for root, steps in zip(("primary", "persistent"), found) for step in steps]
 
 
 def searches(module, how):
     found = []
     module.again()
     have = 0
-    for n in how["objects"]:
+    for n in how["objects"][module.name]:
         fill = module.run("fill", have, n)[0]
         for _ in range(how["times"]):
             found.append({"subject": module.name, "objects": n, "fill_ns": fill["ns"] / (n - have), **module.run("search", n // 2, 100)[0]})
@@ -147,43 +210,59 @@ def searches(module, how):
     return found
 
 
-def instructions(modules, how):
-    """Of one signature, by callgrind: only what the measuring thread does is collected."""
+def instructions(modules, proxy, how):
+    """Of one operation, by callgrind: only what the measuring thread does is collected."""
     valgrind = shutil.which("valgrind")
     found = []
     if valgrind is None:
         return found
-    for measure in how["counted"]:
-        for m in modules + [None]:
-            subject = "libcrypto-prepared" if m is None else "%s=%s" % (m.name, m.path)
-            out = os.path.join(os.environ["TMPDIR"], "callgrind.out")
-            wrapper = [valgrind, "-q", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=work", "--callgrind-out-file=" + out]
-            bench("rates", "--only", measure, "--rounds", 1, "--count", how["count"], subject, env=m.env if m else None, wrapper=wrapper)
+    out = os.path.join(os.environ["TMPDIR"], "callgrind.out")
+    wrapper = [valgrind, "-q", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=work", "--callgrind-out-file=" + out]
+    subjects = [("%s=%s" % (m.name, m.path), m.env, []) for m in modules] + [("libcrypto-loop", {}, []), ("libcrypto-prepared", {}, [])]
+    if how is QUICK:
+        subjects = [subjects[0], subjects[-1]]
+    elif proxy.path:
+        subjects.append(("proxy=" + proxy.path, modules[0].env, proxy.wrapper))
+    for measure, count in how["counted"].items():
+        for subject, env, first in subjects:
+            bench("rates", "--only", measure, "--rounds", 1, "--count", count, subject, env=env, wrapper=first + wrapper)
             with open(out, encoding="ascii") as f:
                 total = next(int(line.split()[1]) for line in f if line.startswith(("summary:", "totals:")))
-            found.append({"measure": measure, "subject": subject.split("=")[0], "instructions": total / how["count"]})
+            found.append({"measure": measure, "subject": subject.split("=")[0], "instructions": total / count})
+            os.remove(out)
     return found
 
 
 def main(argv):
-    how = QUICK if "--quick" in argv else FULL
+    how = settings("--quick" in argv)
     out = [a for a in argv if not a.startswith("--")][0]
     folder = tempfile.mkdtemp()
     paths = {"seedleaf": os.environ["SEEDLEAF_MODULE"], "softhsm2": first_there([os.environ.get("SL_SOFTHSM2")] + SOFTHSM),
              "tpm2-pkcs11": first_there([os.environ.get("SL_TPM2_PKCS11")] + TPM2_PKCS11)}
     modules = [Module(name, path, folder) for name, path in paths.items() if path is not None]
     soft = [m for m in modules if m.name != "tpm2-pkcs11"]
-    result = {"machine": machine(modules), "rates": rates(soft, how), "starts": all_starts(soft, how), "commands": commands(),
-              "instructions": instructions(soft, how), "searches": [], "memory": []}
-    for m in soft:
-        result["searches"] += searches(m, how)
-        m.again()
-        result["memory"].append({"subject": m.name, **m.run("memory", how["number"])[0]})
+    proxy = Proxy()
+    began = time.monotonic()
+
+    def told(what, value):
+        print("bench: %s, %d s" % (what, time.monotonic() - began), file=sys.stderr, flush=True)
+        return value
+
+    result = {"machine": machine(modules)}
+    result["rates"] = told("operations", rates(soft, how))
+    result["proxy"] = told("proxy", proxied(soft[0], proxy, how))
+    result["starts"] = told("first signatures", all_starts(soft, how))
+    result["commands"] = told("TPM commands", commands())
+    result["servers"] = told("handshakes", servers.handshakes(soft[:1], folder, program(), how)) + told("logins", servers.logins(soft[:1], folder, how))
+    result["instructions"] = told("instructions", instructions(soft, proxy, how))
     for m in modules[len(soft):]:
-        with SecondTpm() as tcti:
-            m.env["TPM2_PKCS11_TCTI"] = tcti
-            result["rates"] += tpm_rates(m, how)
-            result["starts"] += starts(m, SIGNATURES[:1], how)
+        result["rates"] += told(m.name, tpm_rates(m, how))
+    result["searches"] = [s for m in soft for s in told("searches", searches(m, how))]
+    result["memory"] = []
+    for m in soft:
+        m.again()
+        result["memory"].append(told("memory", {"subject": m.name, **m.run("memory", how["number"])[0]}))
+    result["machine"]["seconds"] = round(time.monotonic() - began)
     with open(out, "w", encoding="ascii") as f:
         json.dump(result, f, indent=1)
         f.write("\n")

@@ -36,8 +36,12 @@ def sample(subject, threads, number, rate, cpu):
 
 def statistics():
     """Known samples. The ratio is the median of the rounds' ratios (3, 2, 0.5), which is not that of the medians (200 / 50)."""
-    known = {"machine": {"processor": "p", "cores": 2, "load": 0, "date": "d", "versions": {}}, "starts": [], "commands": [], "searches": [],
-             "instructions": [], "memory": [],
+    known = {"machine": {"processor": "p", "cores": 2, "load": 0, "date": "d", "seconds": 9, "versions": {}}, "starts": [], "commands": [],
+             "searches": [], "instructions": [], "memory": [],
+             "proxy": [sample("seedleaf", 1, 0, 9, 1000), sample("proxy", 1, 0, 9, 1500), sample("seedleaf", 1, 1, 9, 2000),
+                       sample("proxy", 1, 1, 9, 2100), sample("libcrypto-loop", 1, 0, 9, 3000), sample("libcrypto-loop", 1, 1, 9, 2100)],
+             "servers": [{"server": "nginx", "subject": n, "round": r, "rate": rate, "cpu_ns": 5}
+                         for n, r, rate in (("file", 0, 100), ("seedleaf", 0, 90), ("file", 1, 200), ("seedleaf", 1, 220))],
              "rates": [sample("seedleaf", 1, 0, 300, 10), sample("seedleaf", 1, 1, 200, 10), sample("seedleaf", 1, 2, 20, 10),
                        sample("libcrypto-prepared", 1, 0, 100, 5), sample("libcrypto-prepared", 1, 1, 100, 8), sample("libcrypto-prepared", 1, 2, 40, 20),
                        sample("seedleaf", 2, 0, 300, 10), sample("seedleaf", 2, 1, 390, 11), sample("seedleaf", 2, 2, 390, 13)]}
@@ -48,6 +52,8 @@ def statistics():
     check(row["cpu_ratio"] == {"libcrypto-prepared": 0.8}, "and so is that of processor time")
     check(found["scaling"][0]["scaling"]["seedleaf"] == 1.95, "threads are compared with one thread of the same round")
     check(found["scaling"][0]["cost"]["seedleaf"] == 1.1, "and so is their processor time")
+    check(found["proxy"][0]["cost_ns"] == 300 and found["proxy"][0]["cpu_ratio"] == {"libcrypto-loop": 1.5}, "the proxy's cost within a round")
+    check([r["ratio"] for r in found["servers"]] == [1, 1], "a server's key beside the one in a file")
     check("| sign.x | 200 | 100 | 0.80 |" in report(known), "the text has them")
     drawing = report(known, "--svg")
     check(xml.dom.minidom.parseString(drawing).documentElement.tagName == "svg" and ">2.00: 200/s<" in drawing, "the plot has them")
@@ -75,11 +81,18 @@ def whole():
               "%s: every measure, thread count and round" % name)
     check(all(s["rate"] > 0 and s["cpu_ns"] > 0 and s["steps"] >= s["threads"] for s in rates), "every sample was measured")
     check(len({s["rate"] for s in rates}) > len(rates) // 2, "and they are not all the same")
-    steps = [s["step"] for s in data["commands"]]
-    check(steps == ["load", "C_Initialize", "open", "find", "C_SignInit", "C_Sign", "1000 more"], "a first signature has its steps")
-    commands = {s["step"]: s["commands"] for s in data["commands"]}
-    check(commands["C_Initialize"] == 0 and commands["open"] > 0 and commands["C_SignInit"] > 0 and commands["1000 more"] == 0,
-          "TPM commands: %s" % ", ".join("%s %d" % c for c in commands.items()))
+    totals = {}
+    for root in ("primary", "persistent"):
+        commands = {s["step"]: s["commands"] for s in data["commands"] if s["root"] == root}
+        totals[root] = sum(commands.values())
+        check(list(commands) == ["load", "C_Initialize", "open", "find", "C_SignInit", "C_Sign", "1000 more"], "a first signature has its steps")
+        check(commands["C_Initialize"] == 0 and commands["open"] > 0 and commands["C_SignInit"] > 0 and commands["1000 more"] == 0,
+              "TPM commands, %s root: %s" % (root, ", ".join("%s %d" % c for c in commands.items())))
+    check(totals["persistent"] < totals["primary"], "a persistent root spares some")
+    served = {(s["server"], s["subject"]) for s in data["servers"]}
+    check(served in ({(a, b) for a in there for b in ("file", "seedleaf")} for there in ((), ("nginx",), ("sshd",), ("nginx", "sshd"))),
+          "servers with both keys: %s" % sorted(served))
+    check(all(s["rate"] > 0 for s in data["servers"] + data["proxy"]), "handshakes and logins were made")
     check(all(s["first_ns"] > 0 and s["initialize_ns"] > 0 for s in data["searches"]) and run_of(data["searches"], "objects") == {10, 20}, "searches")
     check(all(m["session_bytes"] > 0 and m["number"] == 50 for m in data["memory"]), "memory")
     text = report(data)

@@ -2,9 +2,9 @@
 EXTRA_PROGRAMS += tests/bench/bench
 CLEANFILES += tests/bench/bench
 tests_bench_bench_SOURCES = tests/bench/bench.h tests/bench/main.c tests/bench/measures.c tests/bench/module.c tests/bench/modulejob.c \
-	tests/bench/libcryptojob.c tests/bench/rates.c tests/bench/process.c
+	tests/bench/libcryptojob.c tests/bench/rates.c tests/bench/process.c tests/bench/handshakes.c
 tests_bench_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/bench
-tests_bench_bench_LDADD = $(CRYPTO_LIBS) -lpthread -ldl
+tests_bench_bench_LDADD = -lssl $(CRYPTO_LIBS) -lpthread -ldl
 
 dist_check_SCRIPTS += tests/bench/check.py
 EXTRA_DIST += tests/bench/bench.py tests/bench/report.py

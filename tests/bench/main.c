@@ -28,10 +28,11 @@ main(int argc, char **argv)
 		int (*run)(int argc, char **argv);
 	} commands[] = {
 		{ "rates", bench_rates }, { "start", bench_start }, { "fill", bench_fill }, { "search", bench_search }, { "memory", bench_memory },
+		{ "handshakes", bench_handshakes },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	bench_die("bench rates|start|fill|search|memory ...");
+	bench_die("bench rates|start|fill|search|memory|handshakes ...");
 }

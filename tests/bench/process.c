@@ -117,13 +117,14 @@ bench_start(int argc, char **argv)
 	if (module.f->C_Sign(module.session, in, measure->size, job.sig, &len) != CKR_OK)
 		bench_die("C_Sign fails");
 	print_step("C_Sign", &last);
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 1000 && last.commands >= 0; i++) {
 		len = sizeof(job.sig);
 		if (module.f->C_SignInit(module.session, &m, key) != CKR_OK ||
 		    module.f->C_Sign(module.session, in, measure->size, job.sig, &len) != CKR_OK)
 			bench_die("C_Sign fails");
 	}
-	print_step("1000 more", &last);
+	if (last.commands >= 0)
+		print_step("1000 more", &last);
 	(void)module.f->C_Finalize(NULL);
 	return 0;
 }
@@ -148,7 +149,7 @@ create(struct bench_module *module, unsigned long i, bool on_token)
 		bench_die("C_CreateObject: 0x%08lx", rv);
 }
 
-/* bench fill MODULE FROM TO: token objects. Keys: those that bench start needs. */
+/* bench fill MODULE FROM TO: token objects. FROM = TO: the keys that bench start needs; of KINDS kinds, if that is given. */
 int
 bench_fill(int argc, char **argv)
 {
@@ -160,7 +161,7 @@ bench_fill(int argc, char **argv)
 	for (unsigned long i = from; i < to; i++)
 		create(&module, i, true);
 	if (from == to)
-		for (unsigned key = 0; key < BENCH_KEYS; key++)
+		for (unsigned long key = 0; key < BENCH_KEYS && key < number(argc, argv, 4, BENCH_KEYS); key++)
 			(void)bench_module_key(&module, (enum bench_key)key);
 	(void)printf("{\"fill\": %lu, \"ns\": %llu}\n", to - from, (unsigned long long)(bench_now() - begin));
 	(void)module.f->C_Finalize(NULL);
@@ -176,7 +177,12 @@ by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* bench search MODULE NUMBER TIMES: C_Initialize and the search for that object in a new process; and the searches after that, their median. */
+#define SEARCH_NS 300000000
+
+/*
+ * bench search MODULE NUMBER TIMES: C_Initialize and the search for that object in a new process; and the searches after that, as many as there is time
+ * for, their median.
+ */
 int
 bench_search(int argc, char **argv)
 {
@@ -186,6 +192,7 @@ bench_search(int argc, char **argv)
 	const uint64_t begin = bench_now();
 	uint64_t initialized;
 	uint64_t opened;
+	unsigned long n = 0;
 	char label[32];
 
 	if (took == NULL)
@@ -195,17 +202,17 @@ bench_search(int argc, char **argv)
 	initialized = bench_now();
 	bench_open(&module);
 	opened = bench_now();
-	for (unsigned long i = 0; i <= times; i++) {
+	for (; n <= times && (n < 2 || bench_now() - opened < SEARCH_NS); n++) {
 		const uint64_t from = bench_now();
 
 		if (bench_find(&module, CKO_DATA, label) == CK_INVALID_HANDLE)
 			bench_die("%s: not found", label);
-		took[i] = bench_now() - from;
+		took[n] = bench_now() - from;
 	}
-	qsort(took + 1, times, sizeof(*took), by_size);
+	qsort(took + 1, n - 1, sizeof(*took), by_size);
 	(void)printf("{\"initialize_ns\": %llu, \"open_ns\": %llu, \"first_ns\": %llu, \"warm_ns\": %llu}\n",
 	             (unsigned long long)(initialized - begin), (unsigned long long)(opened - initialized), (unsigned long long)took[0],
-	             (unsigned long long)took[1 + times / 2]);
+	             (unsigned long long)took[1 + (n - 1) / 2]);
 	free(took);
 	(void)module.f->C_Finalize(NULL);
 	return 0;

@@ -21,7 +21,7 @@ struct settings {
 	unsigned rounds;
 	unsigned ms;
 	unsigned long count; /* steps to do instead, for counting instructions; 0: by time */
-	const char *only;    /* begin of the names */
+	const char *only;    /* begins of the names, with commas */
 	unsigned threads[8];
 	size_t n_threads;
 };
@@ -189,9 +189,23 @@ take_options(struct settings *s, int argc, char **argv)
 		else if (c == 'c')
 			s->count = strtoul(optarg, NULL, 10);
 		else
-			bench_die("bench rates [--rounds N] [--ms N] [--threads N,N...] [--only PREFIX] [--count N] SUBJECT...");
+			bench_die("bench rates [--rounds N] [--ms N] [--threads N,N...] [--only PREFIX,PREFIX...] [--count N] SUBJECT...");
 	}
 	return optind;
+}
+
+static bool
+is_wanted(const char *only, const char *name)
+{
+	for (;;) {
+		const size_t len = strcspn(only, ",");
+
+		if (strncmp(name, only, len) == 0)
+			return true;
+		if (only[len] == '\0')
+			return false;
+		only += len + 1;
+	}
 }
 
 int
@@ -204,7 +218,7 @@ bench_rates(int argc, char **argv)
 	for (int i = take_options(&s, argc, argv); i < argc && n < SUBJECTS_MAX; i++)
 		take_subject(&subjects[n++], argv[i]);
 	for (size_t m = 0; m < bench_n_measures; m++) {
-		if (strncmp(bench_measures[m].name, s.only, strlen(s.only)) != 0)
+		if (!is_wanted(s.only, bench_measures[m].name))
 			continue;
 		for (size_t t = 0; t < s.n_threads; t++)
 			for (unsigned round = 0; round < s.rounds; round++)

@@ -52,6 +52,35 @@ def scaling_rows(samples):
     return rows
 
 
+def proxy_rows(samples):
+    """What the proxy costs is the difference within a round, in processor time; "x" as in the other table."""
+    rows = []
+    for (measure, threads), subjects in by_round(samples).items():
+        direct, through = subjects[OURS], subjects["proxy"]
+        both = sorted(set(direct) & set(through))
+        rows.append({"measure": measure, "threads": threads, "ns": {n: statistics.median(s["cpu_ns"] for s in r.values()) for n, r in subjects.items()},
+                     "cost_ns": statistics.median(through[r]["cpu_ns"] - direct[r]["cpu_ns"] for r in both),
+                     "cpu_ratio": {n: median_ratio(through, r, "cpu_ns", True) for n, r in subjects.items() if n.startswith("libcrypto")}})
+    return rows
+
+
+def server_rows(samples):
+    table = collections.defaultdict(lambda: collections.defaultdict(dict))
+    for s in samples:
+        table[s["server"]][s["subject"]][s["round"]] = s
+    rows = []
+    for server, subjects in table.items():
+        for name, rounds in subjects.items():
+            row = {"server": server, "subject": name, "ratio": median_ratio(rounds, subjects["file"], "rate")}
+            for key in ("rate", "cpu_ns"):
+                if all(key in s for s in rounds.values()):
+                    row[key] = statistics.median(s[key] for s in rounds.values())
+            if "cpu_ns" in row:
+                row["cpu_ratio"] = median_ratio(rounds, subjects["file"], "cpu_ns", True)
+            rows.append(row)
+    return rows
+
+
 def medians(samples, keys, values):
     groups = collections.defaultdict(list)
     for s in samples:
@@ -61,6 +90,7 @@ def medians(samples, keys, values):
 
 def summary(data):
     return {"machine": data["machine"], "rates": rate_rows(data["rates"]), "scaling": scaling_rows(data["rates"]),
+            "proxy": proxy_rows(data["proxy"]), "servers": server_rows(data["servers"]),
             "starts": medians(data["starts"], ["subject", "measure", "step"], ["ns"]), "commands": data["commands"],
             "searches": medians(data["searches"], ["subject", "objects"], ["initialize_ns", "open_ns", "first_ns", "warm_ns", "fill_ns"]),
             "instructions": data["instructions"], "memory": data["memory"]}
@@ -100,13 +130,13 @@ def scaling_text(s, what, head):
 def starts_text(s):
     found = {(r["subject"], r["measure"], r["step"]): r["ns"] for r in s["starts"]}
     steps = list(dict.fromkeys(r["step"] for r in s["starts"] if r["step"] != "1000 more"))
-    commands = {c["step"]: c["commands"] for c in s["commands"]}
     rows = []
     for who in dict.fromkeys((r["subject"], r["measure"]) for r in s["starts"]):
         took = [found.get((*who, step), 0) / 1e6 for step in steps]
         rows.append(["%s, %s" % who] + [cell(t) for t in took] + [cell(sum(took))])
-    rows.append(["TPM commands, %s" % OURS] + ["%d" % commands[step] if step in commands else "" for step in steps] +
-                ["%d" % sum(n for step, n in commands.items())])
+    for root in dict.fromkeys(c["root"] for c in s["commands"]):
+        commands = {c["step"]: c["commands"] for c in s["commands"] if c["root"] == root}
+        rows.append(["TPM commands, %s root" % root] + ["%d" % commands[step] if step in commands else "" for step in steps] + ["%d" % sum(commands.values())])
     return table(["milliseconds"] + steps + ["all"], rows)
 
 
@@ -116,13 +146,28 @@ def searches_text(s):
                   [cell(r[k] / 1e6, "%.3f") for k in ("initialize_ns", "open_ns", "first_ns", "warm_ns", "fill_ns")] for r in s["searches"]])
 
 
+def proxy_text(s):
+    return table(["microseconds of processor time", "threads", "direct", "through the proxy", "the proxy's own", "x libcrypto-loop", "x libcrypto-prepared"],
+                 [[r["measure"], str(r["threads"]), cell(r["ns"][OURS] / 1e3), cell(r["ns"]["proxy"] / 1e3), cell(r["cost_ns"] / 1e3)] +
+                  [cell(r["cpu_ratio"].get(n)) for n in OTHERS[:2]] for r in s["proxy"]])
+
+
+def servers_text(s):
+    return table(["server and its key", "a second", "x file", "microseconds of the worker each", "x file by these"],
+                 [["%s, %s" % (r["server"], r["subject"]), cell(r["rate"]), cell(r["ratio"]), cell(r["cpu_ns"] / 1e3) if "cpu_ns" in r else "",
+                   cell(r.get("cpu_ratio"))] for r in s["servers"]])
+
+
 def small_text(s):
     measures = list(dict.fromkeys(r["measure"] for r in s["instructions"]))
     names = list(dict.fromkeys(r["subject"] for r in s["instructions"]))
     found = {(r["measure"], r["subject"]): r["instructions"] for r in s["instructions"]}
     text = ""
     if measures:
-        text = table(["instructions"] + names, [[m] + [cell(found.get((m, n)), "rate") for n in names] for m in measures]) + "\n"
+        over = [found[(m, OURS)] - found[(m, "libcrypto-prepared")] for m in measures]
+        text = table(["instructions"] + names + ["over libcrypto-prepared"],
+                     [[m] + [cell(found.get((m, n)), "rate") for n in names] + ["{:,.0f} ({:.1%})".format(o, o / found[(m, "libcrypto-prepared")])]
+                      for m, o in zip(measures, over)]) + "\n"
     return text + table(["bytes of heap", "number", "a session", "and its first signature", "a session object"],
                         [[r["subject"], str(r["number"])] + [cell(r[k], "rate") for k in ("session_bytes", "signing_bytes", "object_bytes")]
                          for r in s["memory"]])
@@ -130,7 +175,7 @@ def small_text(s):
 
 TEXT = """# Benchmarks
 
-Written by `make bench`; not edited by hand. Processor: %(processor)s, %(cores)d cores, load %(load).1f when it began; %(date)s. Versions: %(versions)s.
+Written by `make bench`; not edited by hand. Processor: %(processor)s, %(cores)d cores, load %(load).1f when it began; %(date)s; %(seconds)d s. Versions: %(versions)s.
 
 Each figure is a median. All subjects take turns in each round, and a ratio is the median of the ratios within the rounds. "x" is how many
 times as fast Seedleaf is: to libcrypto by processor time, which does not notice other work of the machine; to the other modules by the clock. `libcrypto-loop`
@@ -149,6 +194,17 @@ With more threads than cores nothing can be won; what must not happen is that so
 does:
 
 %(cost)s
+## Through p11-kit's proxy
+
+%(proxy)s
+The proxy wraps each call of a module in calls of its own; what it takes for them it takes for any module.
+
+## Servers
+
+nginx: TLS 1.3 handshakes with a P-256 certificate, each a connection of its own, one worker; its key by OpenSSL's engine. The client runs on the same cores,
+and takes more of them than the server. sshd: logins, with a P-256 host key in ssh-agent.
+
+%(servers)s
 ## The first signature of a process
 
 %(starts)s
@@ -157,7 +213,8 @@ does:
 %(searches)s
 ## Instructions and memory
 
-Instructions by callgrind, which stands for a processor of fewer abilities.
+Instructions by callgrind, which stands for a processor of fewer abilities. `libcrypto-prepared` is the limit: the bare operation on a context that is
+there.
 
 %(small)s"""
 
@@ -166,7 +223,8 @@ def markdown(s):
     m = s["machine"]
     return TEXT % {**m, "versions": ", ".join("%s %s" % (k, v or "unknown") for k, v in sorted(m["versions"].items())), "rates": rates_text(s),
                    "scaling": scaling_text(s, "scaling", "rate, times that of 1 thread"),
-                   "cost": scaling_text(s, "cost", "processor time per operation, times that of 1 thread"), "starts": starts_text(s), "searches": searches_text(s), "small": small_text(s)}
+                   "cost": scaling_text(s, "cost", "processor time per operation, times that of 1 thread"), "starts": starts_text(s),
+                   "searches": searches_text(s), "proxy": proxy_text(s), "servers": servers_text(s), "small": small_text(s)}
 
 
 def svg(s):
