@@ -5,10 +5,12 @@
 Run it by tests/with-tpm; report.py makes a text of it. --quick: a few operations each, to see that it works.
 SL_BENCH_SECONDS: about how long it may take (default 480); less than 120 is not enough for the rest, and takes that from the accuracy."""
 
+import collections
 import glob
 import json
 import os
 import platform
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -210,6 +212,25 @@ def searches(module, how):
     return found
 
 
+def by_library(path):
+    """Of a callgrind.out: the instructions of each library's own."""
+    names, current, called, totals = {}, "", False, collections.Counter()
+    with open(path, encoding="utf-8", errors="replace") as f:
+        for line in f:
+            library = re.match(r"c?ob=\((\d+)\)(?: (.*))?", line)
+            if library and library[2]:
+                names[library[1]] = os.path.basename(library[2])
+            if library and line.startswith("ob="):
+                current = names[library[1]]
+            elif line.startswith("calls="):
+                called = True           # the next line is what was called: counted there
+            elif line[0] in "0123456789+-*" and not called:
+                totals[current] += int(line.split()[1])
+            elif line[0] in "0123456789+-*":
+                called = False
+    return totals
+
+
 def instructions(modules, proxy, how):
     """Of one operation, by callgrind: only what the measuring thread does is collected."""
     valgrind = shutil.which("valgrind")
@@ -226,9 +247,9 @@ def instructions(modules, proxy, how):
     for measure, count in how["counted"].items():
         for subject, env, first in subjects:
             bench("rates", "--only", measure, "--rounds", 1, "--count", count, subject, env=env, wrapper=first + wrapper)
-            with open(out, encoding="ascii") as f:
-                total = next(int(line.split()[1]) for line in f if line.startswith(("summary:", "totals:")))
-            found.append({"measure": measure, "subject": subject.split("=")[0], "instructions": total / count})
+            own = by_library(out)
+            found.append({"measure": measure, "subject": subject.split("=")[0], "instructions": sum(own.values()) / count,
+                          "libraries": {name: n / count for name, n in own.items()}})
             os.remove(out)
     return found
 

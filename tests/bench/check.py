@@ -94,6 +94,9 @@ def whole():
           "servers with both keys: %s" % sorted(served))
     check(all(s["rate"] > 0 for s in data["servers"] + data["proxy"]), "handshakes and logins were made")
     check(all(s["first_ns"] > 0 and s["initialize_ns"] > 0 for s in data["searches"]) and run_of(data["searches"], "objects") == {10, 20}, "searches")
+    counts = data["instructions"]
+    check(counts == [] or all(abs(sum(c["libraries"].values()) - c["instructions"]) < 1 and c["libraries"].get("seedleaf-pkcs11.so", 0) > 0
+                              for c in counts if c["subject"] == "seedleaf"), "instructions: of %d" % len(counts))
     check(all(m["session_bytes"] > 0 and m["number"] == 50 for m in data["memory"]), "memory")
     text = report(data)
     check("seedleaf, sign.ecdsa-p256" in text and "## Searching by label" in text, "the report of the run")
