@@ -27,6 +27,8 @@ sl_store_close(struct sl_store **pstore)
 	if (store == NULL)
 		return;
 	(void)sqlite3_finalize(store->generation);
+	for (size_t i = 0; i < SL_STORE_FINDS; i++)
+		(void)sqlite3_finalize(store->finds[i]);
 	(void)sqlite3_close(store->db);
 	free(store->has);
 	free(store->dir);
