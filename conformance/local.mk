@@ -35,6 +35,7 @@ conformance_vm_afalg_CFLAGS = $(AM_CFLAGS)
 EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/lib.sh conformance/vm/guest-lib.sh
 EXTRA_DIST += conformance/vm/trusted.sh conformance/vm/guest-trusted.sh
 EXTRA_DIST += conformance/vm/nas.sh conformance/vm/guest-nas.sh
+EXTRA_DIST += conformance/vm/disks.sh conformance/vm/guest-disks.sh conformance/vm/guest-systemd.sh
 .PHONY: conformance-vm
 conformance-vm: all conformance/vm/afalg$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/vm/run.sh $(STORIES)
