@@ -63,9 +63,10 @@ check 'the disk has the secret only enciphered' 0 "$(grep -ac -- "$secret" "$DIR
 cp "$DIR/disk" "$DIR/disk.before"
 
 # ---- systemd
-root_new guest-systemd.sh dmsetup udevadm systemctl mount umount
+root_new guest-systemd.sh udevadm systemctl mount umount readlink sleep
 cp -R "$I"/. "$R"
 modules dm-crypt xts aesni-intel virtio_blk
+put "$(command -v dmsetup)" /sbin/dmsetup    # there a rule of udev looks for it
 put /lib/systemd/systemd
 ln -s ../../bin/udevadm "$R/lib/systemd/systemd-udevd"
 put /lib/systemd/system-generators/systemd-fstab-generator
@@ -76,6 +77,7 @@ cp -R /lib/udev/rules.d "$R/lib/udev/"
 for program in /lib/udev/*_id; do
 	put "$program"
 done
+cp /etc/group "$R/etc/group"
 echo '/dev/mapper/nas /srv ext4 ro 0 0' >"$R/etc/fstab"
 for wanted in dev-mapper-nas.device.requires cryptsetup.target.wants; do
 	mkdir "$R/etc/systemd/system/$wanted"

@@ -77,6 +77,7 @@ root_new()
 	for link in bin sbin lib lib64; do
 		ln -s usr/$link "$R/$link"
 	done
+	ln -s /applets/sh "$R/usr/bin/sh"
 	put "$CACHE/x/lib/x86_64-linux-gnu/libkeyutils.so.1" $LIBRARIES/libkeyutils.so.1
 	put $LIBRARIES/libtss2-tcti-device.so.0
 	put "$CACHE/x/bin/busybox" /bin/busybox

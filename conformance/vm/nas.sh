@@ -17,7 +17,6 @@ put /usr/lib/openssh/ssh-pkcs11-helper
 put "$SL_BUILD/initramfs/seedleaf-disk" /usr/sbin/seedleaf-disk
 mkdir -p "$R"/etc/seedleaf/keys.d "$R"/etc/ssh "$R"/run/sshd "$R"/srv
 printf 'root:x:0:0:root:/run:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n' >"$R/etc/passwd"
-ln -s /applets/sh "$R/usr/bin/sh"
 # All there is of the keys.
 cat >"$R/etc/seedleaf/keys.d/host-p256.key" <<-KEY
 	label = host p256
