@@ -338,10 +338,15 @@ rebuild_declared_locked(struct sl_token *token)
 static bool
 same_secret(const struct sl_token *token, const struct sl_pin_state *pins)
 {
-	static const uint8_t unknown[SL_SECRET_ID];
+	return token->guarded == pins->initialized && (memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 ||
+	                                               !sl_login_id_known(token->secret_id) || !sl_login_id_known(pins->secret_id));
+}
 
-	return memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 || memcmp(token->secret_id, unknown, SL_SECRET_ID) == 0 ||
-	       memcmp(pins->secret_id, unknown, SL_SECRET_ID) == 0;
+/* Nothing to do: the same secret, and nothing to learn of it. What is known is kept for a comparison with the S of the next login. */
+static bool
+settled(const struct sl_token *token, const struct sl_pin_state *pins)
+{
+	return same_secret(token, pins) && (sl_login_id_known(token->secret_id) || !sl_login_id_known(pins->secret_id));
 }
 
 void
@@ -350,14 +355,15 @@ sl_token_guard(struct sl_token *token, const struct sl_pin_state *pins)
 	bool same;
 
 	(void)pthread_rwlock_rdlock(&token->lock);
-	same = token->guarded == pins->initialized && memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0;
+	same = settled(token, pins);
 	(void)pthread_rwlock_unlock(&token->lock);
 	if (same)
 		return;
 	(void)pthread_rwlock_wrlock(&token->lock);
-	same = token->guarded == pins->initialized && same_secret(token, pins);
+	same = same_secret(token, pins);
 	__atomic_store_n(&token->guarded, pins->initialized, __ATOMIC_RELEASE);
-	memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
+	if (!same || sl_login_id_known(pins->secret_id))
+		memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
 	if (!same) {
 		close_private_locked(token);
 		rebuild_declared_locked(token);
