@@ -42,6 +42,13 @@ note() { # note WORD TEXT: for the host's side (`noted`)
 	printf 'note %s %s\n' "$1" "$2"
 }
 
+modules() { # what the host's side named
+	local file
+	while read -r file; do
+		insmod "/ko/$file" || echo "# no $file"
+	done </ko/order
+}
+
 hex() {
 	od -An -v -tx1 "$1" | tr -d ' \n'
 }

@@ -8,7 +8,7 @@
 # Needs on this machine, as Debian's packages: qemu-system-x86 swtpm, and for the kernel gcc make xz-utils (conformance/vm/kernel.sh).
 #
 # Set here:  DIR    private directory, gone afterwards        R      the guest's file system
-#            CACHE  what is kept: vmlinuz, ko/, x/            LIMIT  seconds for a boot
+#            CACHE  what is kept: kernel.sh tells           LIMIT  seconds for a boot
 set -u
 SL_SRC=$(cd "${SL_SRC:-$(dirname "$0")/../..}" && pwd)
 SL_BUILD=$(cd "${SL_BUILD:-.}" && pwd)
@@ -105,6 +105,27 @@ put()
 	{ ldd "$1" 2>/dev/null || true; } | grep -oE '/[^ )]+' | while read -r library; do
 		[ -e "$R$library" ] || { mkdir -p "$R$(dirname "$library")" && cp -L "$library" "$R$library"; }
 	done || true
+}
+
+# modules NAME...   of the kernel's package, with those they want; `modules` in the guest loads them
+modules()
+{
+	local name file release
+
+	release=$(cat "$CACHE/ready")
+	for name; do
+		(exec -a modprobe "$CACHE/x/bin/kmod" -d "$CACHE/k" -S "$release" --show-depends "$name") 2>/dev/null ||
+			bail "the kernel has no module $name"
+	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' >"$DIR/modules"
+	while read -r file; do
+		name=${file##*/}
+		name=${name%.xz}
+		case $file in
+		*.xz) xz -dc "$file" >"$R/ko/$name" ;;
+		*) cp "$file" "$R/ko/$name" ;;
+		esac
+		echo "$name" >>"$R/ko/order"
+	done <"$DIR/modules"
 }
 
 # pack FILE   the guest's file system as an initramfs
