@@ -36,6 +36,7 @@ EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/lib.
 EXTRA_DIST += conformance/vm/trusted.sh conformance/vm/guest-trusted.sh
 EXTRA_DIST += conformance/vm/nas.sh conformance/vm/guest-nas.sh
 EXTRA_DIST += conformance/vm/disks.sh conformance/vm/guest-disks.sh conformance/vm/guest-systemd.sh
+EXTRA_DIST += conformance/vm/roots.sh conformance/vm/guest-roots.sh
 .PHONY: conformance-vm
 conformance-vm: all conformance/vm/afalg$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/vm/run.sh $(STORIES)

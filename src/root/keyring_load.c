@@ -133,16 +133,17 @@ failed(const char *what, int number, struct sl_msg *msg)
 
 /*
  * A process that has no session keyring would be given one of its own, which ends with it, by the first that writes to @s; by one that only asks it is given the
- * user-session keyring, which stays (Linux, lookup_user_key()).
+ * user-session keyring, which stays (Linux, lookup_user_key()): so we ask, and write to what we were told.
  */
 static enum sl_err
 open_ring(const char *text, key_serial_t *ret_ring, struct sl_msg *msg)
 {
 	const key_serial_t ring = ring_of(text);
+	const key_serial_t serial = keyctl_get_keyring_ID(ring, 0);
 
-	if (keyctl_get_keyring_ID(ring, 0) < 0)
+	if (serial < 0)
 		return failed(text, errno, msg);
-	*ret_ring = ring;
+	*ret_ring = ring == KEY_SPEC_SESSION_KEYRING ? serial : ring; /* of the others we are possessors by their names only */
 	return SL_OK;
 }
 

@@ -25,6 +25,7 @@ seedleaf_SOURCES = \
 	src/tool/encode.c src/tool/encode.h \
 	src/tool/export_tss2.c src/tool/export_tss2.h \
 	src/tool/keyring_args.h \
+	src/tool/keyring_root.c src/tool/keyring_root.h \
 	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
 	src/tool/passphrase.c src/tool/passphrase.h \
