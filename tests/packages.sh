@@ -5,7 +5,7 @@
 # What a build and the tests need of Debian 12; read by check.sh and demo.sh.
 
 # shellcheck disable=SC2034
-SL_PACKAGES_BUILD=(autoconf automake libtool make gcc libc6-dev pkg-config libtss2-dev libp11-kit-dev libssl-dev libsqlite3-dev)
+SL_PACKAGES_BUILD=(autoconf automake libtool make gcc libc6-dev pkg-config libtss2-dev libp11-kit-dev libssl-dev libsqlite3-dev libkeyutils-dev)
 # shellcheck disable=SC2034
 SL_PACKAGES_DEMO=(python3 swtpm libtss2-tcti-swtpm0 openssh-client openssh-server openssl libengine-pkcs11-openssl opensc util-linux procps)
 # shellcheck disable=SC2034

@@ -1,4 +1,6 @@
 libseedleaf_la_SOURCES += \
+	src/root/keyring.c src/root/keyring.h \
+	src/root/keyring_upcall.c \
 	src/root/policy.c src/root/policy.h \
 	src/root/policy_digest.c \
 	src/root/policy_key.c \

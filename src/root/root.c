@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/root.h"
 #include "crypto/rand.h"
+#include "root/keyring.h"
 #include "root/sealed.h"
 #include "root/tpm.h"
 
@@ -17,6 +18,10 @@ sl_root_open(struct sl_device *device, const struct sl_root_spec *spec, struct s
 	case SL_ROOT_PRIMARY:
 	case SL_ROOT_PERSISTENT:
 		return sl_tpm_primary_open(device, spec, ret_root);
+	case SL_ROOT_KEYRING:
+		return sl_keyring_open(device, spec, ret_root);
+	case SL_ROOT_UPCALL:
+		return sl_upcall_open(device, spec, ret_root);
 	default:
 		return SL_ERR_UNSUPPORTED;
 	}

@@ -13,7 +13,9 @@
 #define WANTED "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F"
 #define LONG_255 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
                  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
-                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+                 LONG_63
+#define LONG_63 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+#define LONG_252 LONG_63 LONG_63 LONG_63 LONG_63
 
 static struct sl_config *
 load(const char *text, enum sl_err want, struct sl_msg *msg)
@@ -181,6 +183,38 @@ policies(void)
 }
 
 static void
+keyrings(void)
+{
+	static const char text[] = "[token t]\nroot = keyring:trusted:seedleaf\n"
+	                           "[token e]\nroot = keyring:encrypted:a:b\nnamespace = n\nlogin = explicit\ngenerate = recall\n"
+	                           "[token u]\nroot = keyring:user:~!/" LONG_252 "\n"
+	                           "[token web]\nroot = keyring:seedleaf\n"
+	                           "[token other]\nroot = keyring:seedleaf:owner\n";
+	static const struct {
+		enum sl_root_kind kind;
+		const char *type, *name, *space;
+	} want[] = {
+		{ SL_ROOT_KEYRING, "trusted", "seedleaf", "t" },
+		{ SL_ROOT_KEYRING, "encrypted", "a:b", "n" },
+		{ SL_ROOT_KEYRING, "user", "~!/" LONG_252, "u" },
+		{ SL_ROOT_UPCALL, "", "web", "web" },
+		{ SL_ROOT_UPCALL, "", "owner", "other" },
+	};
+	SL_CLEANUP(sl_config_free) struct sl_config *c = NULL;
+	struct sl_msg msg;
+
+	c = load(text, SL_OK, &msg);
+	for (size_t i = 0; c != NULL && i < SL_ARRAY_LEN(want); i++) {
+		const struct sl_root_spec *root = &c->tokens[4 + i].root;
+
+		test_eq(root->kind, want[i].kind, "keyring %zu: kind", i);
+		test_str(root->key_type == NULL ? "" : root->key_type, want[i].type, "keyring %zu: type", i);
+		test_str(root->key_name, want[i].name, "keyring %zu: name", i);
+		test_str(root->name_space, want[i].space, "keyring %zu: namespace", i);
+	}
+}
+
+static void
 selections(void)
 {
 	enum sl_pcr_bank bank = SL_PCR_SHA512;
@@ -198,7 +232,11 @@ selections(void)
 	test_ok(sl_policy_pcrs(list, &pcrs) && pcrs == 0xffffff, "and back");
 }
 
-#define ROOTS "tpm:owner, tpm:endorsement, tpm:platform, tpm:null or tpm:0x81...... (a persistent handle)"
+#define ROOTS "tpm:owner, tpm:endorsement, tpm:platform, tpm:null, tpm:0x81...... (a persistent handle), keyring:TYPE:NAME or " \
+              "keyring:seedleaf[:TOKEN]"
+#define KEYRINGS "keyring:TYPE:NAME, TYPE one of trusted, encrypted, user and NAME 1 to 255 printable characters of ASCII without blanks, or " \
+                 "keyring:seedleaf[:TOKEN]"
+#define KEPT ", expected none: its root is kept by the kernel, not by a TPM"
 #define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, policy, policy-signatures, edwards"
 #define PCRS "pcr:BANK:LIST, BANK one of sha1, sha256, sha384, sha512 and LIST numbers from 0 to 23, each once, with commas between them"
 #define POLICIES "pcr:BANK:LIST[=HEX] or authorize:/absolute/path.pem[, REF]"
@@ -229,7 +267,7 @@ static const struct {
 	{ "keys-dir = /a\nkeys-dir = /a\n", "2: keys-dir: '/a', expected each directory once" },
 	{ "log = loud\n", "1: log: 'loud', expected off, error, info or debug" },
 	{ "log-file = x\n", "1: log-file: 'x', expected an absolute path without '..'" },
-	{ "[token x]\nhide = no\n", "1: [token x] has no root, expected root = tpm:..." },
+	{ "[token x]\nhide = no\n", "1: [token x] has no root, expected root = tpm:... or root = keyring:..." },
 	{ "[token abcdefghijklmnopqrstuvwx]\nroot = tpm:owner\n",
 	  "1: [token abcdefghijklmnopqrstuvwx] has no label and seedleaf-abcdefghijklmnopqrstuvwx is longer than 32 bytes, expected "
 	  "label = ..." },
@@ -248,7 +286,30 @@ static const struct {
 	{ "[token x]\nroot = tpm:0x8101\n", "2: root: 'tpm:0x8101', expected " ROOTS },
 	{ "[token x]\nroot = tpm:0x810100011\n", "2: root: 'tpm:0x810100011', expected " ROOTS },
 	{ "[token x]\nroot = tpm:81010001\n", "2: root: 'tpm:81010001', expected " ROOTS },
-	{ "[token x]\nroot = keyring:trusted:x\n", "2: root: 'keyring:trusted:x', expected " ROOTS },
+	{ "[token x]\nroot = keyring\n", "2: root: 'keyring', expected " ROOTS },
+	{ "[token x]\nroot = keyring:\n", "2: root: 'keyring:', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:x\n", "2: root: 'keyring:x', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:trusted\n", "2: root: 'keyring:trusted', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:trusted:\n", "2: root: 'keyring:trusted:', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:trustedx:x\n", "2: root: 'keyring:trustedx:x', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:Trusted:x\n", "2: root: 'keyring:Trusted:x', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:logon:a:b\n", "2: root: 'keyring:logon:a:b', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:user:a b\n", "2: root: 'keyring:user:a b', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:user:\xc3\xa4\n", "2: root: 'keyring:user:\xc3\xa4', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:user:x" LONG_255 "\n",
+	  "2: root: 'keyring:user:x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01'..., expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleaf:\n", "2: root: 'keyring:seedleaf:', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleafy\n", "2: root: 'keyring:seedleafy', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleaf:Web\n", "2: root: 'keyring:seedleaf:Web', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleaf:a:b\n", "2: root: 'keyring:seedleaf:a:b', expected " KEYRINGS },
+	{ "[token owner]\nroot = keyring:user:x\n",
+	  "2: root: 'keyring:user:x', expected tpm:owner or a persistent handle: this token's hierarchy is built in" },
+	{ "[token null]\nroot = keyring:seedleaf\n", "2: root: 'keyring:seedleaf', expected tpm:null: this token's hierarchy is built in" },
+	{ "[token x]\nroot = keyring:user:x\npolicy = pcr:sha256:7\n", "1: [token x] has policy" KEPT },
+	{ "[token x]\npin-store = nv:0x01000000\nroot = keyring:user:x\n", "1: [token x] has pin-store" KEPT },
+	{ "[token x]\nroot = keyring:encrypted:x\nauthorization = file:/a\n", "1: [token x] has authorization" KEPT },
+	{ "[token x]\nroot = keyring:trusted:x\nsalt-key = " NAME_HEX "\n", "1: [token x] has salt-key" KEPT },
+	{ "[token x]\nroot = keyring:seedleaf\npolicy = authorize:/a.pem\n", "1: [token x] has policy" KEPT },
 	{ "[token owner]\nroot = tpm:platform\n",
 	  "2: root: 'tpm:platform', expected tpm:owner or a persistent handle: this token's hierarchy is built in" },
 	{ "[token null]\nroot = tpm:owner\n", "2: root: 'tpm:owner', expected tpm:null: this token's hierarchy is built in" },
@@ -484,6 +545,7 @@ main(void)
 	everything();
 	added_defaults();
 	policies();
+	keyrings();
 	selections();
 	refusals();
 	limits();
