@@ -13,34 +13,56 @@
 #define KEY_TYPE "generic:32"
 
 enum sl_err
-sl_work_derive(const struct sl_config *config, const struct sl_token_config *token, const struct sl_request *request,
-               const struct sl_requester *requester, struct sl_secret *ret_secret, struct sl_msg *msg)
+sl_work_context(const struct sl_request *request, const struct sl_requester *requester, uint8_t ret_context[SL_CONTEXT_LEN])
 {
-	SL_CLEANUP(sl_device_close) struct sl_device *device = NULL;
-	SL_CLEANUP(sl_root_close) struct sl_root *root = NULL;
+	const struct sl_keyid id = { .name = request->name, .type = KEY_TYPE, .version = request->version, .binders = requester->binders,
+		                     .n_binders = requester->n_binders };
+
+	return sl_context(&id, ret_context);
+}
+
+enum sl_err
+sl_work_expand(const struct sl_secret *secret, struct sl_secret *ret_answer)
+{
 	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
-	SL_SECRET secret = { 0 };
-	struct sl_keyid id = { .name = request->name, .type = KEY_TYPE, .version = request->version, .binders = requester->binders,
-		               .n_binders = requester->n_binders };
-	uint8_t context[SL_CONTEXT_LEN];
 	struct sl_keytype type;
 	enum sl_err err;
 
-	if ((err = sl_context(&id, context)) != SL_OK) {
+	if ((err = sl_keytype_parse(KEY_TYPE, &type, NULL)) != SL_OK || (err = sl_expand(secret->bytes, &type, NULL, &key, NULL)) != SL_OK)
+		return err;
+	return sl_key_part(key, SL_PART_SECRET, ret_answer);
+}
+
+static enum sl_err
+ask_root(const struct sl_config *config, const struct sl_root_spec *spec, const uint8_t *context, struct sl_secret *ret_secret, struct sl_msg *msg)
+{
+	SL_CLEANUP(sl_device_close) struct sl_device *device = NULL;
+	SL_CLEANUP(sl_root_close) struct sl_root *root = NULL;
+	enum sl_err err;
+
+	if ((err = sl_device_open(config->tcti, &device)) != SL_OK)
+		return err;
+	if ((err = sl_root_open(device, spec, &root)) == SL_OK)
+		err = sl_root_derive(root, NULL, context, 1, ret_secret, NULL);
+	if (err != SL_OK)
+		sl_device_trouble(device, msg);
+	return err;
+}
+
+enum sl_err
+sl_work_derive(const struct sl_config *config, const struct sl_token_config *token, const struct sl_request *request,
+               const struct sl_requester *requester, struct sl_secret *ret_answer, struct sl_msg *msg)
+{
+	uint8_t context[SL_CONTEXT_LEN];
+	SL_SECRET secret = { 0 };
+	enum sl_err err;
+
+	msg->text[0] = '\0';
+	if ((err = sl_work_context(request, requester, context)) != SL_OK)
 		sl_msg_set(msg, "a binder is no text in UTF-8 of at most 4096 bytes");
-		return err;
-	}
-	if ((err = sl_keytype_parse(KEY_TYPE, &type, msg)) != SL_OK || (err = sl_device_open(config->tcti, &device)) != SL_OK ||
-	    (err = sl_root_open(device, &token->root, &root)) != SL_OK ||
-	    (err = sl_root_derive(root, NULL, context, 1, &secret, NULL)) != SL_OK) {
-		sl_msg_set(msg, "%s", sl_err_text(err));
-		if (device != NULL)
-			sl_device_trouble(device, msg);
-		if (msg->text[0] == '\0')
-			sl_msg_set(msg, "%s", sl_err_text(err));
-		return err;
-	}
-	if ((err = sl_expand(secret.bytes, &type, NULL, &key, NULL)) != SL_OK || (err = sl_key_part(key, SL_PART_SECRET, ret_secret)) != SL_OK)
+	else if ((err = ask_root(config, &token->root, context, &secret, msg)) == SL_OK)
+		err = sl_work_expand(&secret, ret_answer);
+	if (err != SL_OK && msg->text[0] == '\0')
 		sl_msg_set(msg, "%s", sl_err_text(err));
 	return err;
 }

@@ -20,8 +20,11 @@ struct sl_work_args {
 /* Answers the request, and logs it, or why not. False: it has not been answered. */
 SL_MUST_CHECK bool sl_work_answer(const struct sl_config *config, const struct sl_work_args *args);
 
-/* The key of a request for a requester that has been looked at: doc/upcall.md. */
+/* The key of a request for a requester that has been looked at: doc/upcall.md. The first two are its parts, before the TPM and after it. */
+SL_MUST_CHECK enum sl_err sl_work_context(const struct sl_request *request, const struct sl_requester *requester,
+                                          uint8_t ret_context[SL_CONTEXT_LEN]);
+SL_MUST_CHECK enum sl_err sl_work_expand(const struct sl_secret *secret, struct sl_secret *ret_answer);
 SL_MUST_CHECK enum sl_err sl_work_derive(const struct sl_config *config, const struct sl_token_config *token, const struct sl_request *request,
-                                         const struct sl_requester *requester, struct sl_secret *ret_secret, struct sl_msg *msg);
+                                         const struct sl_requester *requester, struct sl_secret *ret_answer, struct sl_msg *msg);
 
 #endif
