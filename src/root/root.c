@@ -43,6 +43,12 @@ sl_root_present(struct sl_root *root, struct sl_root_info *ret_info)
 	return root->ops->present(root, ret_info);
 }
 
+void
+sl_root_trouble(struct sl_root *root, struct sl_msg *ret_msg)
+{
+	root->ops->trouble(root, ret_msg);
+}
+
 enum sl_err
 sl_root_name(struct sl_root *root, struct sl_root_name *ret_name)
 {
@@ -69,7 +75,7 @@ sl_root_random(struct sl_root *root, uint8_t *out, size_t len)
 enum sl_err
 sl_root_salt_key(struct sl_root *root, struct sl_root_name *ret_name)
 {
-	return root->ops->salt_key(root, ret_name);
+	return root->ops->salt_key == NULL ? SL_ERR_UNSUPPORTED : root->ops->salt_key(root, ret_name);
 }
 
 void
@@ -137,11 +143,13 @@ seal_long(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl
 enum sl_err
 sl_root_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_blob, size_t *ret_len)
 {
+	const size_t max = root->ops->seal_max == 0 ? SL_SEAL_DATA_MAX : root->ops->seal_max;
+
 	if (root->ops->seal == NULL)
 		return SL_ERR_UNSUPPORTED;
 	if (secret->len == 0 || secret->len > SL_SEAL_MAX)
 		return SL_ERR_RANGE;
-	if (secret->len <= SL_SEAL_DATA_MAX)
+	if (secret->len <= max)
 		return root->ops->seal(root, spec, secret, ret_blob, ret_len);
 	return seal_long(root, spec, secret, ret_blob, ret_len);
 }

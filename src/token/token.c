@@ -183,9 +183,8 @@ sl_token_store_root(struct sl_token *token, int64_t *ret_store_root)
 	if (token->store_root == 0 &&
 	    (err = sl_store_root(token->instance->store, token->config->name, &token->name, true, &token->store_root)) != SL_OK)
 		return err;
-	if (!token->pinned) {
-		if ((err = sl_root_salt_key(token->root, &salt_key)) != SL_OK ||
-		    (err = sl_store_set_pin(token->instance->store, token->store_root, &salt_key)) != SL_OK)
+	if (!token->pinned && (err = sl_root_salt_key(token->root, &salt_key)) != SL_ERR_UNSUPPORTED) {
+		if (err != SL_OK || (err = sl_store_set_pin(token->instance->store, token->store_root, &salt_key)) != SL_OK)
 			return err;
 		sl_root_pin(token->root, &salt_key);
 		token->pinned = true;

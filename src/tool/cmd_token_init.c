@@ -89,6 +89,8 @@ init(const struct sl_tool_args *args, struct sl_instance *instance, struct sl_to
 
 	if (choose_label(args, token, state, &label) != SL_OK)
 		return SL_EXIT_USAGE;
+	if (sl_root_lockout(token->root, &(struct sl_lockout){ .locked = false }) == SL_ERR_UNSUPPORTED)
+		return sl_pins_report(SL_ERR_UNSUPPORTED, token, "token init", &msg);
 	if ((err = check_objects(token, state, sl_args_value(args, "force") != NULL, &n, &msg)) != SL_OK ||
 	    (err = ask_pins(args, token, state->initialized, &pins, &msg)) != SL_OK)
 		return sl_pins_report(err, token, "token init", &msg);
