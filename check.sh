@@ -13,6 +13,7 @@ cd "$(dirname "$0")" || exit 1
 TOP=$PWD
 OUT=$TOP/build/check
 JOBS=$(nproc)
+LIMIT=2400
 STEPS=${SL_STEPS:-gcc clang asan tsan distcheck lint}
 [ -z "${SL_QUICK:-}" ] || STEPS='gcc lint'
 export LC_ALL=C.UTF-8
@@ -51,14 +52,14 @@ failed()
 	REPORT+=("FAIL $*")
 }
 
-# run NAME COMMAND...   in a process group of its own, output in $OUT/NAME.log
+# run NAME COMMAND...   in a process group of its own, output in $OUT/NAME.log; $LIMIT seconds at most
 run()
 {
 	local name=$1 rc=0 began=$SECONDS
 	shift
 
 	printf '== %-22s ' "$name"
-	setsid "$@" >"$OUT/$name.log" 2>&1 </dev/null &
+	setsid timeout --foreground -k 60 "$LIMIT" "$@" >"$OUT/$name.log" 2>&1 </dev/null &
 	RUNNING=$!
 	wait "$RUNNING" || rc=$?
 	kill -TERM -- "-$RUNNING" 2>/dev/null

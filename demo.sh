@@ -3,7 +3,8 @@
 # Copyright (c) 2026 The Seedleaf authors
 #
 # The main job, shown on this machine with a software TPM of our own: an SSH server and its user live on keys that the TPM derives, and
-# a "reboot" that loses the whole disk but a few declared text files changes no key; TLS 1.3 with such a key; and TPM2_Clear ends them all.
+# a "reboot" that loses the whole disk but a few declared text files changes no key; TLS 1.3 with such a key; a host key that was in a file; a token with a
+# PIN; a key of one boot state; and TPM2_Clear ends them all.
 # On a Debian 12, as root or with sudo. Everything happens in a private directory and on loopback ports; nothing is left behind but
 # build/demo and the packages that were missing. Exit status 0 only when every step showed what it should.
 set -u
@@ -106,6 +107,7 @@ server()
 	printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' "UsePAM $(use_pam)" 'StrictModes no' 'PermitRootLogin yes' 'PasswordAuthentication no' \
 		'KbdInteractiveAuthentication no' "AuthorizedKeysFile $T/run/authorized_keys" "HostKey $T/run/host.pub" \
 		"HostKey $T/run/host-rsa.pub" "HostKeyAgent $T/run/agent.sock" >"$T/run/sshd_config"
+	[ ! -e "$T/run/old.pub" ] || echo "HostKey $T/run/old.pub" >>"$T/run/sshd_config"
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 	serve sshd /usr/sbin/sshd -D -e -f "$T/run/sshd_config" -o "Port=@PORT@" || { cat "$T/sshd.log"; return 1; }
 	SSHD=$SPAWNED
@@ -161,6 +163,67 @@ tls_client()
 	bounded openssl s_client -connect "127.0.0.1:$PORT" -tls1_3 -CAfile "$T/tls.crt" -verify_return_error -brief
 }
 
+# A host key as ssh-keygen makes it moves into the TPM, and its file goes.
+import_host_key()
+{
+	ssh-keygen -q -t ecdsa -b 384 -N '' -C '' -f "$T/run/old" &&
+		seedleaf key import "$T/run/old" --label old --usage sign &&
+		rm "$T/run/old" &&
+		sed 's/^/demo.example /' "$T/run/old.pub" >>"$T/known_hosts"
+}
+
+# p11 PIN ARGUMENT...   on the token with a PIN
+p11()
+{
+	local pin=$1
+	shift
+
+	bounded pkcs11-tool --module "$MODULE" --token-label seedleaf-vault --login --pin "$pin" "$@"
+}
+
+guard_token()
+{
+	printf '\n[token vault]\nroot = tpm:owner\n' >>"$SEEDLEAF_CONF"
+	(umask 077 && echo 'so pin' >"$T/so" && echo 2468 >"$T/pin")
+	seedleaf token init --token vault --so-pin-file "$T/so" --pin-file "$T/pin" &&
+		seedleaf key add signer --token vault --type ec:P-256 --id 01
+}
+
+# signs PIN: its signature of a letter is good, by the public key that was told with the right PIN
+signs()
+{
+	echo hello >"$T/letter"
+	p11 "$1" --sign --id 01 --mechanism ECDSA-SHA256 --signature-format openssl --input-file "$T/letter" --output-file "$T/letter.sig" &&
+		p11 "$1" --read-object --type pubkey --id 01 --output-file "$T/signer.der" &&
+		openssl dgst -sha256 -verify "$T/signer.der" -keyform DER -signature "$T/letter.sig" "$T/letter"
+}
+
+wrong_pin()
+{
+	! signs 1357 >"$T/wrong" 2>&1 && has "$T/wrong" CKR_PIN_INCORRECT && [ ! -s "$T/letter.sig" ]
+}
+
+boot_key()
+{
+	printf '\n[token boot]\nroot = tpm:owner\npolicy = pcr:sha256:7\n' >>"$SEEDLEAF_CONF"
+	bounded pkcs11-tool --module "$MODULE" --token-label seedleaf-boot --keypairgen --key-type EC:prime256v1 --id 02 --label boot-key &&
+		seedleaf key export boot-key --token boot --pem >"$T/boot.pem"
+}
+
+# In the state of PCR 7 that it was made in, the key is listed and signs.
+boot_key_signs()
+{
+	seedleaf key list --token boot | grep boot-key &&
+		bounded pkcs11-tool --module "$MODULE" --token-label seedleaf-boot --sign --id 02 --mechanism ECDSA-SHA256 --signature-format openssl \
+			--input-file "$T/letter" --output-file "$T/boot.sig" &&
+		openssl dgst -sha256 -verify "$T/boot.pem" -signature "$T/boot.sig" "$T/letter"
+}
+
+boot_key_is_gone()
+{
+	seedleaf key list --token boot >"$T/list" && ! grep boot-key "$T/list"
+}
+
 echo '== First boot: declare keys, and use them'
 mkdir -p "$KEYS"
 printf '[seedleaf]\nkeys-dir = %s\n' "$KEYS" >"$T/etc/seedleaf.conf"
@@ -194,6 +257,25 @@ shown 'openssl s_client:' tls_client
 grep -E '^(Protocol version|Verification|Peer certificate|Ciphersuite)' "$T/step" | sed 's/^/      /'
 cp "$T/step" "$T/tls"
 shown 'it is TLS 1.3, and the key is verified' eval 'has "$T/tls" "Protocol version: TLSv1.3" && has "$T/tls" "Verification: OK"'
+
+echo '== A host key that was in a file'
+stop "$SSHD"
+stop "$AGENT"
+shown 'seedleaf key import: P-384, sealed to the TPM; the file is deleted' import_host_key
+shown 'ssh-agent and sshd with it' eval 'agent && server'
+shown "ssh $ME@demo.example, host key P-384:    logged in, no question, no warning" login ecdsa-sha2-nistp384
+
+echo '== A token with a PIN'
+shown 'seedleaf token init, and a key' guard_token
+shown 'a wrong PIN: CKR_PIN_INCORRECT, and no signature' wrong_pin
+shown 'the right PIN: a good signature' signs 2468
+
+echo '== A key of one boot state: policy = pcr:sha256:7'
+shown 'a key is made, and signs' eval 'boot_key && boot_key_signs'
+shown 'tpm2_pcrextend 7: something else was booted' tpm2_pcrextend "7:sha256=$(printf '%064d' 1)"
+shown 'the key is gone' boot_key_is_gone
+shown 'power cycle: PCR 7 is as before' "$SL_SRC/tests/with-tpm" --power-cycle
+shown 'the key is there again, and signs' boot_key_signs
 
 echo '== TPM2_Clear: all of these keys end'
 stop "$SSHD"

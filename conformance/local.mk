@@ -14,9 +14,9 @@ conformance_probe_SOURCES = conformance/probe.c conformance/probe.h conformance/
 conformance_probe_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/conformance
 conformance_probe_CFLAGS = $(AM_CFLAGS)
 conformance_probe_LDADD = $(CRYPTO_LIBS) -ldl
-dist_check_SCRIPTS += conformance/check-seedleaf.sh conformance/check-softhsm.sh
+dist_check_SCRIPTS += conformance/check-seedleaf.sh conformance/check-bare.sh conformance/check-softhsm.sh
 EXTRA_DIST += conformance/run.sh conformance/matrix.py conformance/known conformance/matrix.md
-conformance/check-seedleaf.sh.log conformance/check-softhsm.sh.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
+conformance/check-seedleaf.sh.log conformance/check-bare.sh.log conformance/check-softhsm.sh.log: conformance/probe$(EXEEXT) seedleaf-pkcs11.la
 
 # Both modules side by side; and the test of the test.
 .PHONY: conformance conformance-known conformance-sabotage

@@ -69,7 +69,7 @@ def matrix(soft, seed):
     ahead = [c for c in cases if seed[c][0] == "pass" and soft[c][0] != "pass"]
     print("# All of PKCS#11, side by side\n")
     print("Written by `make conformance`; do not edit. Sections are those of PKCS#11 3.1. *absent*: the module says that it does not have it;")
-    print("*crash*: the process ended, or did not answer. Where a case depends on a PIN, the token without one is absent.\n")
+    print("*crash*: the process ended, or did not answer. Both tokens have PINs.\n")
     table(["module", "cases"] + list(RESULTS),
           [[name, len(cases)] + [count(rows, cases, r) for r in RESULTS] for name, rows in (("SoftHSM2", soft), ("Seedleaf", seed))])
     print("## By section\n")

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
 #
-# run.sh softhsm|seedleaf [PROBE-OPTION...]   runs the probe on one module: SoftHSM2 with a token of its own, or Seedleaf beside a software TPM
+# run.sh softhsm|seedleaf|bare [PROBE-OPTION...]   runs the probe on one module: SoftHSM2 with a token of its own, or Seedleaf beside a software TPM,
+#                                             with PINs or (bare) without any
 # run.sh matrix FILE                          runs it on both and writes FILE; exit status 1 when SoftHSM2 passes a case that Seedleaf fails
 # run.sh known FILE                           writes the cases that fail on Seedleaf, with what happened
 # run.sh sabotage                             runs it on both under every lie; exit status 1 when a case that passes notices none
@@ -32,6 +33,13 @@ on_seedleaf()
 	# shellcheck disable=SC2016
 	"$SL_SRC/tests/with-tpm" sh -c 'probe=$1; shift; tpm2_dictionarylockout -s -n 10000 -t 1000 -l 1000 &&
 		exec "$probe" --module "$SEEDLEAF_MODULE" --token seedleaf-owner --init --bare seedleaf-null --pin 1234 --so-pin 12345678 "$@"' sh "$PROBE" "$@"
+}
+
+# The token as it is with no configuration: no PIN, no login.
+on_bare()
+{
+	# shellcheck disable=SC2016
+	"$SL_SRC/tests/with-tpm" sh -c 'probe=$1; shift; exec "$probe" --module "$SEEDLEAF_MODULE" --token seedleaf-owner "$@"' sh "$PROBE" "$@"
 }
 
 both()
@@ -82,7 +90,8 @@ case ${1:-} in
 known) known "${2:?which file}" ;;
 softhsm) shift; on_softhsm "$@" ;;
 seedleaf) shift; on_seedleaf "$@" ;;
+bare) shift; on_bare "$@" ;;
 matrix) matrix "${2:?which file}" ;;
 sabotage) sabotage ;;
-*) sed -n '5,10s/^# //p' "$0" >&2; exit 2 ;;
+*) sed -n '5,11s/^# //p' "$0" >&2; exit 2 ;;
 esac

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define LIST_MAX 4096
@@ -150,19 +151,43 @@ write_all(int fd, const char *path, const char *text, struct sl_msg *msg)
 	return fsync(fd) == 0 ? SL_OK : fail_errno(msg, path);
 }
 
+static enum sl_err
+open_parent(const char *path, int *ret_fd, struct sl_msg *msg)
+{
+	const char *slash = strrchr(path, '/');
+	SL_FREE char *dir = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+
+	if (dir == NULL)
+		return SL_ERR_MEMORY;
+	*ret_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? fail_errno(msg, dir) : SL_OK;
+}
+
 /* A new name, or a name that is gone, lasts only once its directory is on the disk. */
 static enum sl_err
 sync_parent(const char *path, struct sl_msg *msg)
 {
-	const char *slash = strrchr(path, '/');
-	SL_FREE char *dir = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
 	SL_CLOSE int fd = -1;
+	const enum sl_err err = open_parent(path, &fd, msg);
 
-	if (dir == NULL)
-		return SL_ERR_MEMORY;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-		return fail_errno(msg, dir);
+	if (err != SL_OK)
+		return err;
+	return fsync(fd) != 0 && errno != EINVAL ? fail_errno(msg, path) : SL_OK;
+}
+
+enum sl_err
+sl_fs_lock_parent(const char *path, int *ret_fd, struct sl_msg *msg)
+{
+	SL_CLOSE int fd = -1;
+	const enum sl_err err = open_parent(path, &fd, msg);
+
+	if (err != SL_OK)
+		return err;
+	while (flock(fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return fail_errno(msg, path);
+	*ret_fd = fd;
+	fd = -1;
 	return SL_OK;
 }
 

@@ -30,6 +30,12 @@ SL_MUST_CHECK enum sl_err sl_fs_read_private_text(const char *path, size_t max, 
  */
 SL_MUST_CHECK enum sl_err sl_fs_write_text(const char *path, const char *text, mode_t mode, int replace, struct sl_msg *msg);
 
+/*
+ * Until *ret_fd is closed, no other process that asks likewise is between reading a file of that directory and writing it anew. It waits.
+ * SL_ERR_NOT_FOUND: there is no such directory.
+ */
+SL_MUST_CHECK enum sl_err sl_fs_lock_parent(const char *path, int *ret_fd, struct sl_msg *msg);
+
 /* Removes a file and makes that last. */
 SL_MUST_CHECK enum sl_err sl_fs_remove(const char *path, struct sl_msg *msg);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 static size_t
 pages(size_t len)
@@ -79,4 +80,10 @@ void
 sl_secret_wipe(void *p, size_t len)
 {
 	explicit_bzero(p, len);
+}
+
+enum sl_err
+sl_secret_hide_process(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0) == 0 ? SL_OK : SL_ERR_ACCESS;
 }

@@ -39,6 +39,12 @@ bool sl_secret_equal(const void *a, size_t a_len, const void *b, size_t b_len);
 /* A wipe the compiler keeps; for buffers on the stack. */
 void sl_secret_wipe(void *p, size_t len);
 
+/*
+ * The whole process, for what is not on such pages: it leaves no core dump, and other processes of its user cannot read its memory. Nothing takes
+ * it back but the process itself, or an exec. SL_ERR_ACCESS where a sandbox forbids it.
+ */
+SL_MUST_CHECK enum sl_err sl_secret_hide_process(void);
+
 #define SL_SECRET SL_CLEANUP(sl_secret_clear) struct sl_secret
 
 #endif

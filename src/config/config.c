@@ -69,12 +69,27 @@ set_log_file(void *target, const struct sl_ini *ini, const struct sl_ini_item *i
 	return sl_load_path(&config->log_file, ini, item, msg);
 }
 
+static enum sl_err
+set_core_dumps(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
+{
+	static const char *const words[] = { [SL_CORE_DUMPS_LEAVE] = "leave", [SL_CORE_DUMPS_OFF] = "off" };
+	struct sl_config *config = target;
+	enum sl_err err;
+	size_t i;
+
+	err = sl_load_word(words, SL_ARRAY_LEN(words), ini, item, &i, msg);
+	if (err == SL_OK)
+		config->core_dumps = (enum sl_core_dumps)i;
+	return err;
+}
+
 static const struct sl_load_rule rules[] = {
 	{ "tcti", set_tcti, false },
 	{ "store", set_store, false },
 	{ "keys-dir", set_keys_dir, true },
 	{ "log", set_log, false },
 	{ "log-file", set_log_file, false },
+	{ "core-dumps", set_core_dumps, false },
 };
 
 /* What has been read of the file so far. */

@@ -68,6 +68,7 @@ struct sl_upcall_config {
 
 enum sl_generate { SL_GENERATE_DERIVED, SL_GENERATE_RECALL, SL_GENERATE_SEALED };
 enum sl_login { SL_LOGIN_REQUIRED, SL_LOGIN_EXPLICIT };
+enum sl_core_dumps { SL_CORE_DUMPS_LEAVE, SL_CORE_DUMPS_OFF };
 enum sl_show_edwards { SL_EDWARDS_ASKED, SL_EDWARDS_ALWAYS };
 
 struct sl_token_config {
@@ -90,6 +91,7 @@ struct sl_config {
 	char **keys_dirs; /* NULL-terminated: "/etc/seedleaf/keys.d" unless `keys-dir` names others (it may repeat) */
 	enum sl_log_level log_level;
 	char *log_file;  /* NULL: syslog */
+	enum sl_core_dumps core_dumps; /* `core-dumps = leave|off`: of the host process, which is not ours */
 	char *login;     /* SEEDLEAF_LOGIN: names of tokens, separated by commas, or "*"; NULL: not set */
 	struct sl_token_config *tokens;
 	size_t n_tokens;

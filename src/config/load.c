@@ -57,13 +57,16 @@ sl_load_word(const char *const *words, size_t n, const struct sl_ini *ini, const
 	return sl_ini_bad(ini, item, want, msg);
 }
 
+bool
+sl_load_path_fits(const char *path)
+{
+	const size_t len = strlen(path);
+
+	return path[0] == '/' && strstr(path, "/../") == NULL && (len < 3 || strcmp(path + len - 3, "/..") != 0);
+}
+
 enum sl_err
 sl_load_path(char **field, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
 {
-	const size_t len = strlen(item->value);
-
-	if (item->value[0] != '/' || strstr(item->value, "/../") != NULL ||
-	    (len >= 3 && strcmp(item->value + len - 3, "/..") == 0))
-		return sl_ini_bad(ini, item, "an absolute path without '..'", msg);
-	return sl_load_copy(field, item->value);
+	return sl_load_path_fits(item->value) ? sl_load_copy(field, item->value) : sl_ini_bad(ini, item, SL_LOAD_PATH, msg);
 }

@@ -30,6 +30,8 @@ SL_MUST_CHECK enum sl_err sl_load_word(const char *const *words, size_t n, const
                                        const struct sl_ini_item *item, size_t *ret_index, struct sl_msg *msg);
 
 /* An absolute path without a component "..". */
+#define SL_LOAD_PATH "an absolute path without '..'"
+bool sl_load_path_fits(const char *path);
 SL_MUST_CHECK enum sl_err sl_load_path(char **field, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg);
 
 /* The tokens of a configuration: token_section.c. */

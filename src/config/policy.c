@@ -99,17 +99,17 @@ sl_policy_list(uint32_t pcrs, char out[SL_POLICY_LIST_MAX])
 
 /* "sha256:7,11" or "sha256:7,11=HEX" */
 static enum sl_err
-load_pcr(struct sl_policy_spec *policy, const char *what, const struct sl_ini *ini, const struct sl_ini_item *item,
-         struct sl_msg *msg)
+parse_pcr(const char *what, struct sl_policy_spec *policy, const char **ret_want)
 {
 	const char *equals = strchr(what, '=');
 	size_t len;
 
+	*ret_want = "pcr:BANK:LIST, BANK one of sha1, sha256, sha384, sha512 and LIST numbers from 0 to 23, each once, with commas between them";
 	if (!sl_policy_selection(what, equals != NULL ? (size_t)(equals - what) : strlen(what), &policy->bank, &policy->pcrs))
-		return sl_ini_bad(ini, item, "pcr:BANK:LIST, BANK one of sha1, sha256, sha384, sha512 and LIST numbers from 0 to 23, "
-		                             "each once, with commas between them", msg);
+		return SL_ERR_FORMAT;
+	*ret_want = "64 hex digits after the '='";
 	if (equals != NULL && (!sl_text_hex(equals + 1, policy->digest, sizeof(policy->digest), &len) || len != sizeof(policy->digest)))
-		return sl_ini_bad(ini, item, "64 hex digits after the '='", msg);
+		return SL_ERR_FORMAT;
 	policy->has_digest = equals != NULL;
 	policy->kind = SL_POLICY_PCR;
 	return SL_OK;
@@ -117,44 +117,50 @@ load_pcr(struct sl_policy_spec *policy, const char *what, const struct sl_ini *i
 
 /* "/abs/path.pem" or "/abs/path.pem, ref" */
 static enum sl_err
-load_authorize(struct sl_policy_spec *policy, const char *what, const struct sl_ini *ini, const struct sl_ini_item *item,
-               struct sl_msg *msg)
+parse_authorize(const char *what, struct sl_policy_spec *policy, const char **ret_want)
 {
 	const char *comma = strchr(what, ',');
 	SL_FREE char *path = comma == NULL ? strdup(what) : strndup(what, (size_t)(comma - what));
-	struct sl_ini_item file = *item;
 	const char *ref;
-	enum sl_err err;
 
 	if (path == NULL)
 		return SL_ERR_MEMORY;
 	while (path[0] != '\0' && strchr(" \t", path[strlen(path) - 1]) != NULL)
 		path[strlen(path) - 1] = '\0';
-	file.value = path;
-	err = sl_load_path(&policy->key_file, ini, &file, msg);
-	if (err != SL_OK)
-		return err;
+	*ret_want = SL_LOAD_PATH;
+	if (!sl_load_path_fits(path))
+		return SL_ERR_FORMAT;
+	if (comma != NULL) {
+		ref = comma + 1 + strspn(comma + 1, " \t");
+		*ret_want = "1 to 64 bytes of text after the ','";
+		if (ref[0] == '\0' || strlen(ref) > sizeof(policy->ref))
+			return SL_ERR_FORMAT;
+		policy->ref_len = strlen(ref);
+		memcpy(policy->ref, ref, policy->ref_len);
+	}
 	policy->kind = SL_POLICY_AUTHORIZE;
-	if (comma == NULL)
-		return SL_OK;
-	ref = comma + 1 + strspn(comma + 1, " \t");
-	if (ref[0] == '\0' || strlen(ref) > sizeof(policy->ref))
-		return sl_ini_bad(ini, item, "1 to 64 bytes of text after the ','", msg);
-	policy->ref_len = strlen(ref);
-	memcpy(policy->ref, ref, policy->ref_len);
+	policy->key_file = SL_TAKE(path);
 	return SL_OK;
+}
+
+enum sl_err
+sl_policy_parse(const char *text, struct sl_policy_spec *policy, const char **ret_want)
+{
+	if (strncmp(text, "pcr:", 4) == 0)
+		return parse_pcr(text + 4, policy, ret_want);
+	if (strncmp(text, "authorize:", 10) == 0)
+		return parse_authorize(text + 10, policy, ret_want);
+	*ret_want = "pcr:BANK:LIST[=HEX] or authorize:/absolute/path.pem[, REF]";
+	return SL_ERR_FORMAT;
 }
 
 enum sl_err
 sl_load_policy(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
 {
-	struct sl_policy_spec *policy = &((struct sl_token_config *)target)->root.policy;
+	const char *want = NULL;
+	const enum sl_err err = sl_policy_parse(item->value, &((struct sl_token_config *)target)->root.policy, &want);
 
-	if (strncmp(item->value, "pcr:", 4) == 0)
-		return load_pcr(policy, item->value + 4, ini, item, msg);
-	if (strncmp(item->value, "authorize:", 10) == 0)
-		return load_authorize(policy, item->value + 10, ini, item, msg);
-	return sl_ini_bad(ini, item, "pcr:BANK:LIST[=HEX] or authorize:/absolute/path.pem[, REF]", msg);
+	return err == SL_ERR_FORMAT ? sl_ini_bad(ini, item, want, msg) : err;
 }
 
 enum sl_err

@@ -18,6 +18,11 @@ bool sl_policy_selection(const char *text, size_t len, enum sl_pcr_bank *ret_ban
 bool sl_policy_bank(const char *word, size_t len, enum sl_pcr_bank *ret_bank);
 const char *sl_policy_bank_word(enum sl_pcr_bank bank);
 
+/*
+ * A policy as the configuration has it, into one that has none yet; policy->key_file is the caller's to free. SL_ERR_FORMAT: *ret_want says what was expected.
+ */
+SL_MUST_CHECK enum sl_err sl_policy_parse(const char *text, struct sl_policy_spec *policy, const char **ret_want);
+
 /* The other way: "7,11". */
 void sl_policy_list(uint32_t pcrs, char out[SL_POLICY_LIST_MAX]);
 

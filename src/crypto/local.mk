@@ -15,7 +15,6 @@ libseedleaf_la_SOURCES += \
 	src/crypto/oaep.c src/crypto/oaep.h \
 	src/crypto/ossl.c src/crypto/ossl.h src/crypto/ossl_internal.h \
 	src/crypto/pem.c src/crypto/pem.h \
-	src/crypto/pemkey.c src/crypto/pemkey.h \
 	src/crypto/pkcs8.c \
 	src/crypto/prime.c src/crypto/prime.h \
 	src/crypto/provider.c src/crypto/provider.h \

@@ -185,7 +185,7 @@ read_scrypt(struct sl_reader seq, struct pbes2 *e)
 	e->p = number(&seq);
 	if (seq.bad || e->n < 2 || (e->n & (e->n - 1)) != 0 || e->r == 0 || e->p == 0 || !key_len_fits(&seq, e->cipher) || !sl_reader_done(&seq))
 		return SL_ERR_FORMAT;
-	return (uint64_t)128 * e->n * e->r > SCRYPT_MEMORY_MAX || e->p > SCRYPT_P_MAX ? SL_ERR_UNSUPPORTED : SL_OK;
+	return e->r > SCRYPT_MEMORY_MAX / 128 / e->n || e->p > SCRYPT_P_MAX ? SL_ERR_UNSUPPORTED : SL_OK;
 }
 
 static enum sl_err

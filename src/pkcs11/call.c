@@ -90,17 +90,30 @@ watch_forks(void)
 	(void)pthread_atfork(before_fork, in_parent, in_child);
 }
 
+/* Before there is a secret; for good, whatever C_Finalize does: keys that the application copied out of here may still be in its memory. */
+static enum sl_err
+hide_process(const struct sl_config *config, struct sl_msg *msg)
+{
+	const enum sl_err err = config->core_dumps == SL_CORE_DUMPS_OFF ? sl_secret_hide_process() : SL_OK;
+
+	if (err != SL_OK)
+		sl_msg_set(msg, "core-dumps = off: the process may not call prctl(PR_SET_DUMPABLE)");
+	return err;
+}
+
 static CK_RV
 open_instance(void)
 {
-	struct sl_config *config = NULL;
+	SL_CLEANUP(sl_config_free) struct sl_config *config = NULL;
 	struct sl_msg msg = { "" };
 	enum sl_err err = sl_config_load(&config, &msg);
 
 	if (err == SL_OK) {
 		sl_log_setup(config->log_level, config->log_file);
-		err = sl_instance_open(config, &instance, &msg);
+		err = hide_process(config, &msg);
 	}
+	if (err == SL_OK)
+		err = sl_instance_open(SL_TAKE(config), &instance, &msg);
 	if (err == SL_OK) {
 		sl_sessions_init(&sessions, instance);
 		return CKR_OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/policy.h"
+#include "base/text.h"
+#include "config/policy.h"
 #include "crypto/der.h"
 
 #include <string.h>
@@ -30,21 +32,19 @@ sl_policy_code_name(uint32_t code, char room[16])
 	return room;
 }
 
-static const struct {
-	uint16_t alg;
-	const char *name;
-} banks[] = {
-	[SL_PCR_SHA1] = { 0x0004, "sha1" },
-	[SL_PCR_SHA256] = { 0x000b, "sha256" },
-	[SL_PCR_SHA384] = { 0x000c, "sha384" },
-	[SL_PCR_SHA512] = { 0x000d, "sha512" },
-};
+uint16_t
+sl_policy_bank_alg(enum sl_pcr_bank bank)
+{
+	static const uint16_t algs[] = { [SL_PCR_SHA1] = 0x0004, [SL_PCR_SHA256] = 0x000b, [SL_PCR_SHA384] = 0x000c, [SL_PCR_SHA512] = 0x000d };
+
+	return algs[bank];
+}
 
 static bool
 bank_of(uint16_t alg, enum sl_pcr_bank *ret_bank)
 {
-	for (size_t i = 0; i < SL_ARRAY_LEN(banks); i++) {
-		if (banks[i].alg == alg) {
+	for (int i = SL_PCR_SHA1; i <= SL_PCR_SHA512; i++) {
+		if (sl_policy_bank_alg((enum sl_pcr_bank)i) == alg) {
 			*ret_bank = (enum sl_pcr_bank)i;
 			return true;
 		}
@@ -55,23 +55,17 @@ bank_of(uint16_t alg, enum sl_pcr_bank *ret_bank)
 const char *
 sl_policy_selection_text(const struct sl_pcr_selection *selection, char room[96])
 {
-	size_t at = (size_t)snprintf(room, 96, "%s:", banks[selection->bank].name);
-	const char *comma = "";
+	char list[SL_POLICY_LIST_MAX];
 
-	for (unsigned i = 0; i < 24; i++) {
-		if ((selection->pcrs >> i & 1) != 0) {
-			at += (size_t)snprintf(room + at, 96 - at, "%s%u", comma, i);
-			comma = ",";
-		}
-	}
+	sl_policy_list(selection->pcrs, list);
+	(void)snprintf(room, 96, "%s:%s", sl_policy_bank_word(selection->bank), list);
 	return room;
 }
 
 const char *
 sl_policy_hex(const uint8_t *bytes, size_t len, char *room)
 {
-	for (size_t i = 0; i < len; i++)
-		(void)snprintf(room + 2 * i, 3, "%02x", bytes[i]);
+	sl_text_to_hex(bytes, len, room);
 	return room;
 }
 
@@ -81,7 +75,7 @@ sl_policy_tpml(const struct sl_pcr_selection *selection, uint8_t *out)
 	struct sl_writer w = sl_writer_of(out, SL_POLICY_SELECTION_MAX);
 
 	sl_writer_u32be(&w, 1);
-	sl_writer_u16be(&w, banks[selection->bank].alg);
+	sl_writer_u16be(&w, sl_policy_bank_alg(selection->bank));
 	sl_writer_u8(&w, 3); /* sizeofSelect: 24 PCRs */
 	for (int i = 0; i < 3; i++)
 		sl_writer_u8(&w, (uint8_t)(selection->pcrs >> 8 * i));

@@ -52,6 +52,8 @@ void sl_policy_write_pcr(struct sl_writer *w, const struct sl_pcr_selection *sel
 void sl_policy_write_authorize(struct sl_writer *w, struct sl_bytes key, struct sl_bytes ref, struct sl_bytes signature);
 void sl_policy_write_auth_value(struct sl_writer *w);
 
+/* The TPM_ALG_ID of a bank. */
+uint16_t sl_policy_bank_alg(enum sl_pcr_bank bank);
 /* A TPML_PCR_SELECTION of one bank: at most SL_POLICY_SELECTION_MAX bytes. */
 size_t sl_policy_tpml(const struct sl_pcr_selection *selection, uint8_t *out);
 
@@ -71,7 +73,7 @@ SL_MUST_CHECK enum sl_err sl_policy_of_pcrs(const struct sl_pcr_selection *selec
  * P-256, P-384 or P-521. SL_ERR_UNSUPPORTED.
  */
 SL_MUST_CHECK enum sl_err sl_policy_key(struct sl_bytes spki, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *ret_len);
-/* From a PEM file; msg names it. */
+/* From a PEM file, which nobody but us and root may write: it says whose word opens what is sealed from now on. msg names it. */
 SL_MUST_CHECK enum sl_err sl_policy_key_read(const char *path, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *ret_len, struct sl_msg *msg);
 /* "pkfp" of a signature file: SHA-256 of DER RSAPublicKey (RFC 8017 A.1.1), or of the EC point 0x04 || X || Y. */
 SL_MUST_CHECK enum sl_err sl_policy_key_fingerprint(struct sl_bytes area, uint8_t out[32]);

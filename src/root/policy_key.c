@@ -86,7 +86,7 @@ sl_policy_key_read(const char *path, uint8_t area[SL_TPM_PUBLIC_MAX], size_t *re
 	SL_FREE char *text = NULL;
 	SL_FREE uint8_t *der = NULL;
 	size_t len = 0;
-	enum sl_err err = sl_fs_read_text(path, PEM_MAX, &text, msg);
+	enum sl_err err = sl_fs_read_private_text(path, PEM_MAX, &text, msg);
 
 	if (err != SL_OK)
 		return err;

@@ -9,7 +9,8 @@
 /*
  * A root turns a 32-byte context into a 32-byte secret and never shows its own. This is the seam to hardware: everything above it knows
  * roots by these operations alone. Nothing is held on the device between two calls; every call is one batch (one connection, closed at
- * its end). Safe from any thread: batches on one device take turns. After fork the child opens roots anew.
+ * its end). Safe from any thread: batches on one device take turns. After fork the child opens roots anew. A wrong authorization of the
+ * hierarchy is SL_ERR_ACCESS everywhere; SL_ERR_AUTH is about the auth that the caller gave, alone.
  */
 #define SL_ROOT_NAME_MAX 66
 #define SL_ROOT_CONTEXT 32

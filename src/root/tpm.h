@@ -4,6 +4,7 @@
 #define SL_ROOT_TPM_H
 
 #include "base/buf.h"
+#include "crypto/key.h"
 #include "root/root.h"
 #include "root/tpm_link.h"
 #include "root/tpm_public.h"
@@ -149,14 +150,16 @@ struct sl_tpm_creation {
 	const struct sl_tpm_template *tmpl;
 	const struct sl_secret *auth; /* NULL: empty */
 	const struct sl_secret *data;
+	struct sl_bytes pcrs;         /* TPML_PCR_SELECTION of what the PCRs have to be meanwhile; empty: nothing */
+	const uint8_t *pcr_digest;    /* SHA-256 over their values */
 	struct sl_tpm_public key;
 	uint8_t private_area[SL_TPM_PRIVATE_MAX];
 	size_t private_len;
 };
+/* SL_ERR_POLICY: the PCRs were others; the TPM's answer says so, which TPM2_PCR_Read's, without an HMAC, cannot. */
 SL_MUST_CHECK enum sl_err sl_tpm_command_create(struct sl_tpm_batch *batch, const struct sl_tpm_object *parent,
                                                 struct sl_tpm_session *session, struct sl_tpm_creation *creation);
 /* SL_ERR_MISMATCH: not made under this parent, or altered. object->key is known beforehand; the TPM has to agree with its Name. */
-struct sl_bytes;
 SL_MUST_CHECK enum sl_err sl_tpm_command_load(struct sl_tpm_batch *batch, const struct sl_tpm_object *parent,
                                               struct sl_tpm_session *session, const struct sl_bytes *private_area,
                                               struct sl_tpm_object *object);
@@ -229,5 +232,7 @@ SL_MUST_CHECK enum sl_err sl_tpm_device_lockout(struct sl_root *root, struct sl_
 SL_MUST_CHECK enum sl_err sl_tpm_device_present(struct sl_tpm_root *root, struct sl_root_info *ret_info);
 /* Remembers why, in words; fmt NULL: no trouble. */
 void sl_tpm_device_trouble(struct sl_device *device, const char *fmt, ...) SL_PRINTF(2, 3);
+/* What came of a use, which is returned. That a policy refused it, no CKR code tells: the trouble goes into the log. */
+enum sl_err sl_tpm_device_used(struct sl_device *device, enum sl_err err);
 
 #endif

@@ -98,6 +98,17 @@ sl_tpm_bound_plan(struct sl_tpm_batch *batch, struct sl_tpm_root *root)
 	return err;
 }
 
+const uint8_t *
+sl_tpm_bound_now(const struct sl_tpm_root *root, uint8_t *tpml, size_t *ret_len)
+{
+	const struct sl_pcr_selection selection = selection_of(&root->spec->policy);
+
+	if (root->bound == NULL || !is_of_now(&root->spec->policy))
+		return NULL;
+	*ret_len = sl_policy_tpml(&selection, tpml);
+	return root->bound->pcrs;
+}
+
 static void
 say_moved(struct sl_tpm_batch *batch, const struct sl_policy_spec *spec)
 {

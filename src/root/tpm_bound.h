@@ -25,6 +25,8 @@ SL_MUST_CHECK enum sl_err sl_tpm_bound_ready(struct sl_tpm_batch *batch, struct 
 SL_MUST_CHECK enum sl_err sl_tpm_bound_plan(struct sl_tpm_batch *batch, struct sl_tpm_root *root);
 /* The PCRs of a policy of "now" are still those of the root; asked of the TPM. SL_ERR_POLICY: they moved, and the root is another from now on. */
 SL_MUST_CHECK enum sl_err sl_tpm_bound_check(struct sl_tpm_batch *batch, struct sl_tpm_root *root);
+/* For a policy of "now": the TPML_PCR_SELECTION (SL_POLICY_SELECTION_MAX bytes) of its PCRs and their digest, as they were read; else NULL. */
+const uint8_t *sl_tpm_bound_now(const struct sl_tpm_root *root, uint8_t *tpml, size_t *ret_len);
 /* The TPM refused the plan: says why, and forgets what was wrong. */
 void sl_tpm_bound_failed(struct sl_tpm_batch *batch, struct sl_tpm_root *root);
 

@@ -115,13 +115,20 @@ apply_grant(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, struct sl_tp
 	return err;
 }
 
-/* What a refused hierarchy means: nobody gave an authorization, or a wrong one. */
+/*
+ * What a refused hierarchy means: nobody gave an authorization, or a wrong one. That must not look like a wrong authorization of a key, which is
+ * somebody's PIN: SL_ERR_AUTH.
+ */
 static enum sl_err
-grant_err(const struct sl_tpm_grant *grant, enum sl_err err)
+grant_err(struct sl_tpm_batch *batch, const struct sl_tpm_grant *grant, enum sl_err err)
 {
 	if (err == SL_ERR_NOT_FOUND || (err == SL_ERR_AUTH && grant->auth_file == NULL))
 		return SL_ERR_ABSENT;
-	return err;
+	if (err != SL_ERR_AUTH)
+		return err;
+	sl_tpm_device_trouble(batch->device, "%s: the TPM refused the authorization of the hierarchy, which is in %s (response code 0x%03x)",
+	                      batch->device->tcti, grant->auth_file, batch->rc);
+	return SL_ERR_ACCESS;
 }
 
 /*
@@ -163,7 +170,7 @@ sl_tpm_command_create_primary(struct sl_tpm_batch *batch, struct sl_tpm_grant *g
 	if (err == SL_ERR_AUTH && grant->auth_file == NULL && grant->shared != NULL)
 		return without_session(batch, grant, tmpl);
 	if (err != SL_OK)
-		return grant_err(grant, err);
+		return grant_err(batch, grant, err);
 	object.handle = a.handle;
 	err = read_created(&a, &object.key);
 	/* A key of another form could be one that somebody in between made outside and knows. */
@@ -320,7 +327,7 @@ sl_tpm_command_try(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant)
 	SL_TPM_ANSWER a = { .len = 0 };
 	const enum sl_err err = apply_grant(batch, grant, &c);
 
-	return err != SL_OK ? err : grant_err(grant, sl_tpm_run(batch, &c, &a));
+	return err != SL_OK ? err : grant_err(batch, grant, sl_tpm_run(batch, &c, &a));
 }
 
 enum sl_err
@@ -336,7 +343,7 @@ sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, con
 	if ((err = apply_grant(batch, grant, &c)) != SL_OK)
 		return err;
 	c.names[1] = object->key.name;
-	return grant_err(grant, sl_tpm_run(batch, &c, &a));
+	return grant_err(batch, grant, sl_tpm_run(batch, &c, &a));
 }
 
 static void
@@ -347,23 +354,38 @@ write_2b(struct sl_writer *w, const void *bytes, size_t len)
 		sl_writer_bytes(w, bytes, len);
 }
 
+/* TPMS_CREATION_DATA (Part 2, 15.1) begins with the PCRs and the digest of their values, by the object's nameAlg. */
+static bool
+is_created_in(const uint8_t *data, size_t len, const struct sl_tpm_creation *creation)
+{
+	struct sl_reader r = sl_reader_of(data, len);
+	const uint8_t *pcrs = sl_reader_bytes(&r, creation->pcrs.len);
+	const uint8_t *digest = sl_reader_u16be(&r) == SL_TPM_POLICY ? sl_reader_bytes(&r, SL_TPM_POLICY) : NULL;
+
+	return digest != NULL && memcmp(pcrs, creation->pcrs.data, creation->pcrs.len) == 0 &&
+	       memcmp(digest, creation->pcr_digest, SL_TPM_POLICY) == 0;
+}
+
 static enum sl_err
 read_creation(const struct sl_tpm_answer *a, struct sl_tpm_creation *creation)
 {
 	struct sl_reader r = sl_reader_of(a->params, a->params_len);
 	size_t area_len;
+	size_t data_len;
 	size_t len;
 	const uint8_t *private = read_2b(&r, &creation->private_len);
 	const uint8_t *area = read_2b(&r, &area_len);
+	const uint8_t *data = read_2b(&r, &data_len); /* creationData */
 	enum sl_err err;
 
-	(void)read_2b(&r, &len); /* creationData */
 	(void)read_2b(&r, &len); /* creationHash */
 	(void)sl_reader_u16be(&r); /* creationTicket */
 	(void)sl_reader_u32be(&r);
 	(void)read_2b(&r, &len);
 	if (!sl_reader_done(&r) || creation->private_len == 0 || creation->private_len > sizeof(creation->private_area))
 		return SL_ERR_DEVICE;
+	if (creation->pcrs.len != 0 && !is_created_in(data, data_len, creation))
+		return SL_ERR_POLICY;
 	if ((err = sl_tpm_public_of(area, area_len, &creation->key)) != SL_OK)
 		return err == SL_ERR_FORMAT ? SL_ERR_DEVICE : err;
 	memcpy(creation->private_area, private, creation->private_len);
@@ -387,7 +409,10 @@ sl_tpm_command_create(struct sl_tpm_batch *batch, const struct sl_tpm_object *pa
 	write_2b(&w, creation->data->bytes, creation->data->len);
 	write_2b(&w, creation->tmpl->bytes, creation->tmpl->len);
 	sl_writer_u16be(&w, 0); /* outsideInfo */
-	sl_writer_u32be(&w, 0); /* creationPCR */
+	if (creation->pcrs.len != 0)
+		sl_writer_bytes(&w, creation->pcrs.data, creation->pcrs.len);
+	else
+		sl_writer_u32be(&w, 0); /* creationPCR */
 	c.params_len = w.used;
 	err = sl_writer_ok(&w) ? sl_tpm_run(batch, &c, &a) : SL_ERR_RANGE;
 	sl_secret_wipe(&c, sizeof(c));

@@ -23,6 +23,20 @@ sl_tpm_device_trouble(struct sl_device *device, const char *fmt, ...)
 	(void)pthread_mutex_unlock(&device->trouble_lock);
 }
 
+enum sl_err
+sl_tpm_device_used(struct sl_device *device, enum sl_err err)
+{
+	struct sl_msg msg;
+
+	if (err != SL_ERR_POLICY)
+		return err;
+	(void)pthread_mutex_lock(&device->trouble_lock);
+	msg = device->trouble;
+	(void)pthread_mutex_unlock(&device->trouble_lock);
+	sl_log(SL_LOG_ERROR, "%s", msg.text[0] == '\0' ? sl_err_text(err) : msg.text);
+	return err;
+}
+
 void
 sl_device_trouble(struct sl_device *device, struct sl_msg *ret_msg)
 {

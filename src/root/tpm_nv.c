@@ -59,7 +59,7 @@ hierarchy_err(struct sl_tpm_batch *batch, enum sl_err err)
 	if (err != SL_ERR_AUTH && (err != SL_ERR_ABSENT || sl_tpm_rc_err(batch->rc) != SL_ERR_AUTH))
 		return err;
 	sl_tpm_device_trouble(batch->device,
-	                      "%s: the TPM refused the authorization of the hierarchy: see auth-file (response code 0x%03x)",
+	                      "%s: the TPM refused the authorization of the hierarchy: see `authorization` (response code 0x%03x)",
 	                      batch->device->tcti, batch->rc);
 	return SL_ERR_ACCESS;
 }

@@ -1,41 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/tpm_nvcommand.h"
-#include "crypto/digest.h"
+#include "root/policy.h"
 #include "root/tpm_rc.h"
 
 #include <string.h>
 
-#define POLICY_LEN 32
 #define ATTRIBUTES (TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE) /* and the type of an ordinary index, which is 0 */
-
-/* Part 3, 23.1: policyDigest = H(policyDigest || what was done), beginning with zeros. */
-static enum sl_err
-extend(uint8_t *policy, uint32_t code, uint32_t argument, bool has_argument)
-{
-	uint8_t room[POLICY_LEN + 8];
-	struct sl_writer w = sl_writer_of(room, sizeof(room));
-
-	sl_writer_bytes(&w, policy, POLICY_LEN);
-	sl_writer_u32be(&w, code);
-	if (has_argument)
-		sl_writer_u32be(&w, argument);
-	return sl_hash_once(SL_HASH_SHA256, room, w.used, policy);
-}
 
 /*
  * The role ADMIN, which TPM2_NV_ChangeAuth wants, can be had by a policy alone. This one lets the auth value change
  * itself. It opens nothing else: POLICYREAD and POLICYWRITE are not set.
  */
 static enum sl_err
-change_policy(uint8_t *policy)
+change_policy(uint8_t policy[SL_TPM_POLICY])
 {
-	enum sl_err err;
+	static const struct sl_policy_statement statements[] = {
+		{ .code = SL_POLICY_AUTH_VALUE_CC }, { .code = SL_POLICY_COMMAND_CODE_CC, .command = TPM2_CC_NV_ChangeAuth }
+	};
+	enum sl_err err = SL_OK;
 
-	memset(policy, 0, POLICY_LEN);
-	if ((err = extend(policy, TPM2_CC_PolicyAuthValue, 0, false)) != SL_OK)
-		return err;
-	return extend(policy, TPM2_CC_PolicyCommandCode, TPM2_CC_NV_ChangeAuth, true);
+	memset(policy, 0, SL_TPM_POLICY);
+	for (size_t i = 0; err == SL_OK && i < SL_ARRAY_LEN(statements); i++)
+		err = sl_policy_extend(&statements[i], policy);
+	return err;
 }
 
 enum sl_err
@@ -43,7 +31,7 @@ sl_tpm_nvcommand_of(uint32_t index, bool written, struct sl_tpm_nv *ret_nv)
 {
 	struct sl_tpm_nv nv = { .index = index, .written = written };
 	struct sl_writer w = sl_writer_of(nv.bytes, sizeof(nv.bytes));
-	uint8_t policy[SL_HASH_MAX];
+	uint8_t policy[SL_TPM_POLICY];
 	enum sl_err err;
 
 	if ((err = change_policy(policy)) != SL_OK)
@@ -51,8 +39,8 @@ sl_tpm_nvcommand_of(uint32_t index, bool written, struct sl_tpm_nv *ret_nv)
 	sl_writer_u32be(&w, index);
 	sl_writer_u16be(&w, TPM2_ALG_SHA256);
 	sl_writer_u32be(&w, ATTRIBUTES | (written ? TPMA_NV_WRITTEN : 0));
-	sl_writer_u16be(&w, POLICY_LEN);
-	sl_writer_bytes(&w, policy, POLICY_LEN);
+	sl_writer_u16be(&w, SL_TPM_POLICY);
+	sl_writer_bytes(&w, policy, SL_TPM_POLICY);
 	sl_writer_u16be(&w, SL_NV_SECRET);
 	nv.len = w.used;
 	w = sl_writer_of(nv.name.bytes, 2);

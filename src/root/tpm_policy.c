@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/tpm_policy.h"
+#include "root/policy.h"
 #include "root/tpm_rc.h"
 
 #include <string.h>
@@ -180,15 +181,6 @@ sl_tpm_policy_authorize(struct sl_tpm_batch *batch, const struct sl_tpm_session 
 	return sl_tpm_rc_is(batch->rc, TPM2_RC_VALUE) ? SL_ERR_POLICY : err;
 }
 
-static uint16_t
-bank_alg(enum sl_pcr_bank bank)
-{
-	static const uint16_t algs[] = { [SL_PCR_SHA1] = TPM2_ALG_SHA1, [SL_PCR_SHA256] = TPM2_ALG_SHA256,
-		                         [SL_PCR_SHA384] = TPM2_ALG_SHA384, [SL_PCR_SHA512] = TPM2_ALG_SHA512 };
-
-	return algs[bank];
-}
-
 /* What is read of one selection, in as many commands as the TPM wants. */
 struct reading {
 	struct sl_pcr_selection left; /* pcrs: still to be read */
@@ -205,7 +197,7 @@ take_values(struct sl_tpm_answer *a, struct reading *reading)
 	uint32_t count;
 
 	reading->counter = sl_reader_u32be(&r);
-	if (sl_reader_u32be(&r) != 1 || sl_reader_u16be(&r) != bank_alg(reading->left.bank) || sl_reader_u8(&r) != 3)
+	if (sl_reader_u32be(&r) != 1 || sl_reader_u16be(&r) != sl_policy_bank_alg(reading->left.bank) || sl_reader_u8(&r) != 3)
 		return SL_ERR_DEVICE;
 	for (int i = 0; i < 3; i++)
 		got |= (uint32_t)sl_reader_u8(&r) << 8 * i;
@@ -230,16 +222,10 @@ static enum sl_err
 read_some(struct sl_tpm_batch *batch, struct reading *reading)
 {
 	struct sl_tpm_command c = { .code = TPM2_CC_PCR_Read, .name = "TPM2_PCR_Read" };
-	struct sl_writer w = sl_writer_of(c.params, sizeof(c.params));
 	SL_TPM_ANSWER a = { .len = 0 };
 	enum sl_err err;
 
-	sl_writer_u32be(&w, 1);
-	sl_writer_u16be(&w, bank_alg(reading->left.bank));
-	sl_writer_u8(&w, 3);
-	for (int i = 0; i < 3; i++)
-		sl_writer_u8(&w, (uint8_t)(reading->left.pcrs >> 8 * i));
-	c.params_len = w.used;
+	c.params_len = sl_policy_tpml(&reading->left, c.params);
 	err = sl_tpm_run(batch, &c, &a);
 	return err != SL_OK ? err : take_values(&a, reading);
 }

@@ -147,7 +147,7 @@ root_name(struct sl_root *root, struct sl_root_name *ret_name)
 	if ((err = sl_tpm_batch_begin(r->device, &batch)) != SL_OK)
 		return err;
 	if ((err = find_name(&batch, r)) != SL_OK)
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	sl_tpm_device_trouble(r->device, NULL);
 	*ret_name = r->name;
 	return SL_OK;
@@ -303,7 +303,7 @@ try_twice(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 
 	for (int i = 0; i < ATTEMPTS; i++) {
 		err = attempt(batch, r, job);
-		if (err == SL_ERR_AUTH && r->spec->auth_file == NULL) /* where there was nothing to authorize */
+		if (err == SL_ERR_AUTH) /* where there was nothing to authorize */
 			return SL_ERR_DEVICE;
 		if (err == SL_ERR_POLICY && r->bound != NULL && r->bound->again) {
 			r->bound->again = false; /* the machine may have moved to another signed state */
@@ -336,7 +336,7 @@ root_derive(struct sl_root *root, const struct sl_root_name *expect, const uint8
 			*ret_name = job.name;
 	}
 	if (err != SL_OK)
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	sl_tpm_device_trouble(r->device, NULL);
 	memcpy(ret_secrets, secrets, n * sizeof(*secrets));
 	return SL_OK;

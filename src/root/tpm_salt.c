@@ -146,6 +146,8 @@ from_template(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_tp
 	sl_tpm_public_storage(&storage);
 	if ((err = sl_tpm_command_create_primary(batch, grant, &storage, &object)) != SL_OK)
 		return err;
+	if (wish->session != NULL && wish->policy != NULL)
+		sl_tpm_grant_end(batch, grant); /* never three sessions at once */
 	*salt = (struct sl_tpm_salt){ .known = true, .handle = 0, .key = object.key };
 	if (!is_pinned_to(root, &object.key))
 		err = SL_ERR_MISMATCH;
@@ -194,7 +196,7 @@ sl_tpm_salt_use(struct sl_tpm_batch *batch, struct sl_tpm_root *root, struct sl_
 	}
 	if (err == SL_ERR_MISMATCH)
 		sl_tpm_device_trouble(batch->device, "%s: the key that sessions are salted to is not the pinned one", batch->device->tcti);
-	return err;
+	return err == SL_ERR_AUTH ? SL_ERR_DEVICE : err; /* of a command that authorizes nothing: no PIN is wrong */
 }
 
 enum sl_err

@@ -56,22 +56,17 @@ done(struct bench *b)
 	sl_tpm_grant_end(b->batch, &b->grant);
 }
 
-/*
- * SL_ERR_AUTH is about the sealed object alone: a wrong authorization of the hierarchy must not look like a wrong PIN.
- */
-static enum sl_err
-hierarchy_err(enum sl_err err)
-{
-	return err == SL_ERR_AUTH ? SL_ERR_ABSENT : err;
-}
-
 static enum sl_err
 begin(struct sl_tpm_batch *batch, struct sl_tpm_root *r, bool by_policy, struct bench *b)
 {
 	const struct sl_tpm_wish wish = { .session = &b->session, .policy = by_policy ? &b->policy : NULL, .parent = &b->parent };
 
+	enum sl_err err;
+
 	*b = (struct bench){ .batch = batch, .root = r, .grant = sl_tpm_grant_of(r, r->spec->hierarchy) };
-	return hierarchy_err(sl_tpm_salt_use(batch, r, &b->grant, &wish));
+	err = sl_tpm_salt_use(batch, r, &b->grant, &wish);
+	sl_tpm_grant_end(batch, &b->grant); /* makes room for what is loaded next */
+	return err;
 }
 
 /* Under the root's policy, and its auth after that. */
@@ -93,6 +88,7 @@ seal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 {
 	SL_CLEANUP(done) struct bench b = { .batch = batch };
 	uint8_t digest[SL_TPM_POLICY];
+	uint8_t tpml[SL_POLICY_SELECTION_MAX];
 	enum sl_err err = sl_tpm_bound_check(batch, r);
 
 	if (err == SL_OK && r->bound != NULL)
@@ -104,7 +100,14 @@ seal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 	sl_tpm_public_sealed(r->bound == NULL ? NULL : digest, job->guarded, &job->tmpl);
 	b.session.last = true;
 	job->parent = b.parent.handle == SL_TPM_SRK ? SL_TPM_SRK : sl_tpm_grant_handle(r->salt_hierarchy);
-	return sl_tpm_command_create(batch, &b.parent, &b.session, job->creation);
+	/* Whoever told us other values on the bus would choose the state that opens it. */
+	job->creation->pcrs = (struct sl_bytes){ tpml, 0 };
+	job->creation->pcr_digest = sl_tpm_bound_now(r, tpml, &job->creation->pcrs.len);
+	err = sl_tpm_command_create(batch, &b.parent, &b.session, job->creation);
+	job->creation->pcrs = (struct sl_bytes){ NULL, 0 };
+	if (err == SL_ERR_POLICY && job->creation->pcr_digest != NULL)
+		sl_tpm_bound_failed(batch, r);
+	return err;
 }
 
 /*
@@ -120,8 +123,12 @@ load_by_template(struct bench *b, struct job *job, bool plain)
 
 	(plain ? sl_tpm_public_storage_plain : sl_tpm_public_storage)(&storage);
 	b->grant.shared = &b->session;
-	if ((err = hierarchy_err(sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent))) != SL_OK)
+	b->session.last = false;
+	err = sl_tpm_command_create_primary(b->batch, &b->grant, &storage, &b->parent);
+	sl_tpm_grant_end(b->batch, &b->grant);
+	if (err != SL_OK)
 		return err;
+	b->session.last = job->by_policy;
 	err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area, &job->object);
 	drop_parent(b);
 	return err;
@@ -132,9 +139,10 @@ static enum sl_err
 load(struct bench *b, struct job *job)
 {
 	const bool by_handle = b->parent.handle == SL_TPM_SRK;
-	enum sl_err err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area,
-	                                      &job->object);
+	enum sl_err err;
 
+	b->session.last = job->by_policy; /* it is for loading alone then */
+	err = sl_tpm_command_load(b->batch, &b->parent, &b->session, &job->sealed->private_area, &job->object);
 	drop_parent(b);
 	if (err == SL_ERR_MISMATCH && by_handle && job->sealed->parent != SL_TPM_SRK && b->root->pin.len == 0)
 		err = load_by_template(b, job, false);
@@ -208,7 +216,6 @@ unseal_once(struct sl_tpm_batch *batch, struct sl_tpm_root *r, struct job *job)
 
 	if (err == SL_OK)
 		err = begin(batch, r, job->by_policy, &b);
-	b.session.last = job->by_policy; /* it is for loading alone */
 	if (err == SL_OK)
 		err = load(&b, job);
 	if (err != SL_OK)
@@ -260,7 +267,7 @@ sl_tpm_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct 
 	creation.auth = job.auth = auth.len == 0 ? NULL : &auth;
 	job.guarded = auth.len != 0 && !spec->strong;
 	if ((err = try_twice(r, seal_once, &job)) != SL_OK)
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	sealed.empty_auth = auth.len == 0;
 	sealed.parent = job.parent;
 	if (job.policy_len != 0)
@@ -324,11 +331,11 @@ sl_tpm_unseal(struct sl_root *root, const uint8_t *der, size_t len, const struct
 	if (err != SL_OK) {
 		sl_tpm_device_trouble(r->device, "%s: %s", r->device->tcti,
 		                      msg.text[0] == '\0' ? sl_err_text(err) : msg.text);
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	}
 	job.auth = trimmed.len == 0 ? NULL : &trimmed;
 	if ((err = try_twice(r, unseal_once, &job)) != SL_OK)
-		return err;
+		return sl_tpm_device_used(r->device, err);
 	*ret_secret = sl_secret_take(&job.data);
 	return SL_OK;
 }

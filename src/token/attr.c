@@ -44,7 +44,7 @@ sl_attrs_set(struct sl_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *value, 
 	struct sl_attr fresh = { .type = type, .len = len };
 	enum sl_err err;
 
-	if (len > SL_ATTR_VALUE_MAX)
+	if (len > SL_ATTR_CLOSED_MAX)
 		return SL_ERR_RANGE;
 	if (len != 0) {
 		fresh.value = malloc(len);

@@ -26,6 +26,8 @@ struct sl_attrs {
 };
 
 #define SL_ATTR_VALUE_MAX ((size_t)1 << 20)
+/* What encryption may add to that in the store. */
+#define SL_ATTR_CLOSED_MAX (SL_ATTR_VALUE_MAX + 64)
 
 /* Adds or replaces. SL_ERR_MEMORY, SL_ERR_RANGE; the list is unchanged then. */
 SL_MUST_CHECK enum sl_err sl_attrs_set(struct sl_attrs *attrs, CK_ATTRIBUTE_TYPE type, const void *value, size_t len);

@@ -95,6 +95,9 @@ sl_builtin_open_locked(struct sl_token *token)
 {
 	enum sl_err err = SL_OK;
 
+	/* Memory was short when the last login ended. */
+	if (token->builtin[0] == NULL)
+		err = sl_root_key_object(token, &token->builtin[0]);
 	for (size_t i = 0; i < SL_BUILTIN_MAX && err == SL_OK; i++)
 		if (token->builtin[i] != NULL && sl_table_get(&token->objects, token->builtin[i]->handle) == NULL)
 			err = sl_token_publish_locked(token, token->builtin[i]);
@@ -112,7 +115,7 @@ sl_builtin_close_locked(struct sl_token *token)
 		if (sl_object_clone(token->builtin[i], &fresh) == SL_OK)
 			fresh->handle = 0;
 		else
-			sl_log(SL_LOG_ERROR, "out of memory: token %s does not list its root", token->config->name);
+			sl_log(SL_LOG_ERROR, "out of memory: token %s has to build its root anew", token->config->name);
 		sl_object_unref(&token->builtin[i]);
 		token->builtin[i] = fresh;
 	}

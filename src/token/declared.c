@@ -257,10 +257,39 @@ sl_declared_close_locked(struct sl_token *token)
 		if (d->objects[SL_DECLARED_KEY] == NULL || !sl_object_is_private(d->objects[SL_DECLARED_KEY]))
 			continue;
 		if (without_key(d, &fresh) != SL_OK)
-			sl_log(SL_LOG_ERROR, "out of memory: the key \"%s\" is not listed", d->file->label);
+			sl_log(SL_LOG_ERROR, "out of memory: the key \"%s\" has to be built anew", d->file->label);
 		sl_object_unref(&d->objects[SL_DECLARED_KEY]);
 		d->objects[SL_DECLARED_KEY] = fresh;
 	}
+}
+
+static enum sl_err
+restore(const struct sl_token *token, struct sl_declared *d)
+{
+	const bool pair = sl_keytype_is_pair(&d->recipe.type);
+	enum sl_err err = SL_OK;
+
+	if (d->objects[SL_DECLARED_KEY] == NULL) {
+		d->ready = false;
+		err = build(token, d, pair ? CKO_PRIVATE_KEY : CKO_SECRET_KEY, &d->objects[SL_DECLARED_KEY]);
+	}
+	if (err == SL_OK && pair && d->objects[SL_DECLARED_PUBLIC] == NULL) {
+		d->ready = false;
+		err = build(token, d, CKO_PUBLIC_KEY, &d->objects[SL_DECLARED_PUBLIC]);
+	}
+	return err;
+}
+
+enum sl_err
+sl_declared_restore(struct sl_token *token)
+{
+	enum sl_err err = SL_OK;
+
+	(void)pthread_rwlock_wrlock(&token->lock);
+	for (size_t i = 0; i < token->n_declared && err == SL_OK; i++)
+		err = restore(token, &token->declared[i]);
+	(void)pthread_rwlock_unlock(&token->lock);
+	return err;
 }
 
 enum sl_err

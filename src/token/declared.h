@@ -46,4 +46,7 @@ void sl_declared_forget_locked(struct sl_token *token);
  */
 void sl_declared_close_locked(struct sl_token *token);
 
+/* Keys that were lost because memory was short when their objects were made anew: they are built again. Takes token.lock. */
+SL_MUST_CHECK enum sl_err sl_declared_restore(struct sl_token *token);
+
 #endif

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/token.h"
 
+#include "base/log.h"
 #include "token/builtin.h"
 #include "token/declared.h"
 #include "token/rv.h"
@@ -165,6 +166,30 @@ object_of_record(struct sl_record *record, struct sl_object **ret_object)
 }
 
 /*
+ * Whether a record is what was stored; opens what is encrypted in it. SL_ERR_NOT_FOUND: it cannot be now, or is not what was stored. A private object in the clear is one that was stored
+ * without a PIN, or by somebody who is not the user: not shown to him as his.
+ */
+static enum sl_err
+admit(const struct sl_token *token, struct sl_record *record)
+{
+	enum sl_err err;
+
+	/* A logout takes private objects: one that is bound to S and goes by another name would stay, with its key. */
+	if (record->bound && !sl_attrs_bool(&record->attrs, CKA_PRIVATE, false)) {
+		sl_log(SL_LOG_ERROR, "token %s: the store says that a key of the user's (%lld) is public: not listed", token->config->name,
+		       (long long)record->row);
+		return SL_ERR_NOT_FOUND;
+	}
+	if (record->closed.n == 0 && (!token->guarded || !sl_values_apply(&record->attrs)))
+		return SL_OK;
+	err = sl_values_open(&token->values, &record->closed, &record->attrs);
+	if (err == SL_ERR_VERIFY)
+		sl_log(SL_LOG_ERROR, "token %s: a private object in the store (%lld) is not what was stored, or not with this token's PINs: not listed",
+		       token->config->name, (long long)record->row);
+	return err == SL_ERR_VERIFY || err == SL_ERR_LOGIN ? SL_ERR_NOT_FOUND : err;
+}
+
+/*
  * The object of a row, from memory or from the store; SL_ERR_NOT_FOUND: it is gone, or not to be seen. token.lock is held for writing. The reference is
  * the table's.
  */
@@ -182,6 +207,8 @@ stored_object(struct sl_token *token, const struct sl_view *view, int64_t row, c
 		return err;
 	if (sl_attrs_bool(&record.attrs, CKA_PRIVATE, false) && !sl_view_private(view, token))
 		return SL_ERR_NOT_FOUND;
+	if ((err = admit(token, &record)) != SL_OK)
+		return err;
 	if ((err = object_of_record(&record, &object)) != SL_OK || (err = sl_token_publish_locked(token, object)) != SL_OK)
 		return err;
 	*ret_object = object;
@@ -226,7 +253,8 @@ sl_token_refresh_locked(struct sl_token *token)
 		SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
 		const CK_OBJECT_HANDLE handle = object->handle;
 
-		err = sl_store_load(token->instance->store, (int64_t)row, &record);
+		if ((err = sl_store_load(token->instance->store, (int64_t)row, &record)) == SL_OK)
+			err = admit(token, &record);
 		if (err == SL_ERR_NOT_FOUND) {
 			(void)sl_table_remove(&token->rows, row);
 			(void)sl_table_remove(&token->objects, handle);
@@ -296,7 +324,9 @@ sl_token_find(struct sl_token *token, const CK_ATTRIBUTE *template, CK_ULONG n, 
 		return sl_rv(err);
 	if ((stored || token->n_declared != 0) && (err = sl_token_identify(token, &name, &root)) != SL_OK)
 		return sl_rv(err);
-	if (token->n_declared != 0 && (err = sl_declared_finish(token, &s.view, template, n)) != SL_OK)
+	if (token->n_declared != 0 && ((err = sl_declared_restore(token)) != SL_OK || (err = sl_declared_finish(token, &s.view, template, n)) != SL_OK))
+		return sl_rv(err);
+	if (root != 0 && (err = sl_view_values(token, &s.view)) != SL_OK)
 		return sl_rv(err);
 	(void)pthread_rwlock_wrlock(&token->lock);
 	if ((err = find_in_memory(token, &s, &found)) == SL_OK && root != 0)

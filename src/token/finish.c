@@ -221,8 +221,11 @@ finish_object(const struct sl_object *object, const struct job *job, struct sl_o
 	if (job->public_key != NULL && (fresh->kind & (SL_IS_PUBLIC | SL_IS_PRIVATE)) != 0 &&
 	    (err = sl_build_public_parts(&fresh->attrs, job->public_key)) != SL_OK)
 		return err;
-	if ((fresh->kind & SL_IS_PUBLIC) != 0)
+	/* One that is finished again after a logout has one from before. */
+	if ((fresh->kind & SL_IS_PUBLIC) != 0) {
+		sl_material_unref(&fresh->material);
 		err = sl_material_of_spki(known.spki, known.spki_len, &fresh->material);
+	}
 	/* A key that is derived later, or again after a logout, is compared with what we show now. */
 	if ((fresh->kind & SL_IS_PRIVATE) != 0 && (!job->derived || fresh->material != job->key->material)) {
 		sl_material_unref(&fresh->material);

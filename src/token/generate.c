@@ -2,7 +2,6 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "token/generate_private.h"
 
-#include "base/log.h"
 #include "crypto/digest.h"
 #include "crypto/rand.h"
 #include "seedleaf.h"
@@ -76,6 +75,12 @@ take_templates(struct sl_birth *b)
 	return take_half(b, spec->private, CKO_PRIVATE_KEY, &b->private);
 }
 
+static bool
+is_private(const struct sl_birth *b)
+{
+	return sl_attrs_bool(&b->private, CKA_PRIVATE, true);
+}
+
 /* Both halves live in the same place (PKCS#11 3.0 section 5.18.2 lets us say so). */
 static CK_RV
 find_home(struct sl_birth *b)
@@ -85,9 +90,10 @@ find_home(struct sl_birth *b)
 
 	if (is_pair(b) && sl_attrs_bool(&b->public, CKA_TOKEN, private) != private)
 		return CKR_TEMPLATE_INCONSISTENT;
-	if (is_pair(b) && (rv = sl_view_make(b->session->token, &b->public, false, &b->view)) != CKR_OK)
-		return rv;
 	if ((rv = sl_view_make(b->session->token, &b->private, true, &b->view)) != CKR_OK)
+		return rv;
+	/* Of two views the one that sees private objects counts: a pair may have its public half alone as one. */
+	if (is_pair(b) && (rv = sl_view_make(b->session->token, &b->public, false, is_private(b) ? &(struct sl_view){ .guarded = false } : &b->view)) != CKR_OK)
 		return rv;
 	b->on_token = private;
 	if (!private)
@@ -127,12 +133,6 @@ name_recipe(struct sl_birth *b, struct sl_recipe *recipe)
 	memcpy(recipe->name, label->value, label->len);
 	recipe->name[label->len] = '\0';
 	return CKR_OK;
-}
-
-static bool
-is_private(const struct sl_birth *b)
-{
-	return sl_attrs_bool(&b->private, CKA_PRIVATE, true);
 }
 
 static CK_RV
@@ -272,6 +272,8 @@ store(struct sl_birth *b, int64_t ret_rows[2])
 	int64_t root;
 	CK_RV rv;
 
+	private.no_pins = sl_view_without_pins(token, &b->view, &b->private);
+	public.no_pins = sl_view_without_pins(token, &b->view, &b->public);
 	rv = sl_rv(sl_token_store_root(token, &root));
 	if (rv == CKR_OK && recipe != NULL) {
 		private.has_recipe = true;
@@ -338,8 +340,7 @@ take_back(const struct sl_birth *b, const int64_t rows[2], CK_OBJECT_HANDLE publ
 	SL_CLEANUP(sl_object_unref) struct sl_object *shown = public == 0 ? NULL : sl_token_object(token, public);
 
 	for (size_t i = 0; i < 2; i++)
-		if (rows[i] != 0 && sl_store_remove(token->instance->store, rows[i]) != SL_OK)
-			sl_log(SL_LOG_ERROR, "a key that could not be shown stays in the store, and is there at the next start");
+		sl_view_take_back(token, rows[i]);
 	if (shown != NULL)
 		sl_token_unpublish(token, shown);
 }

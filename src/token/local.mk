@@ -16,15 +16,18 @@ libseedleaf_la_SOURCES += \
 	src/token/object.c src/token/object.h \
 	src/token/pin.c src/token/pin.h src/token/pin_nv.c \
 	src/token/recipe.c src/token/recipe.h \
+	src/token/reseal.c src/token/reseal.h \
 	src/token/root_key.c src/token/root_key.h \
 	src/token/rv.c src/token/rv.h \
 	src/token/schema.c src/token/schema.h \
 	src/token/seal.c src/token/seal.h \
 	src/token/session.c src/token/session.h \
 	src/token/store.c src/token/store.h \
+	src/token/store_move.c \
 	src/token/store_objects.c src/token/store_private.h \
 	src/token/store_pin.c src/token/store_schema.c \
 	src/token/store_sql.c src/token/store_sql.h \
 	src/token/template.c src/token/template.h \
 	src/token/token.c src/token/token.h \
+	src/token/values.c src/token/values.h \
 	src/token/view.c src/token/view.h

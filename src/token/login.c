@@ -97,6 +97,23 @@ tells_secret(const struct sl_login_held *held, bool on_record)
 	return !sl_pin_in_nv(held->token) || (on_record && sl_store_writable(held->token->instance->store));
 }
 
+/* Which indices there are. */
+static enum sl_err
+look_in_nv(struct sl_login_held *held)
+{
+	const uint32_t index = held->token->config->pin_store;
+	struct sl_pin_state pins = { .label = "" };
+	enum sl_err err;
+
+	if ((err = nv_has(held->token, index + 1, &pins.initialized)) != SL_OK ||
+	    (pins.initialized && (err = nv_has(held->token, index, &pins.user)) != SL_OK))
+		return err;
+	held->login->pins.initialized = pins.initialized;
+	held->login->pins.user = pins.user;
+	held->login->seen_nv = true;
+	return SL_OK;
+}
+
 /* What is on record: in the store alone, or of what is in NV. */
 static enum sl_err
 look(struct sl_login_held *held, int64_t generation)
@@ -110,6 +127,9 @@ look(struct sl_login_held *held, int64_t generation)
 	if (!on_record && err != SL_ERR_NOT_FOUND)
 		return err;
 	if (sl_pin_in_nv(held->token)) {
+		/* Another S on record than when we looked: another process gave the token PINs. */
+		if (login->seen && memcmp(row.secret_id, login->pins.secret_id, sizeof(row.secret_id)) != 0 && (err = look_in_nv(held)) != SL_OK)
+			return err;
 		pins.initialized = login->pins.initialized;
 		pins.user = login->pins.user;
 	} else {
@@ -135,20 +155,14 @@ enum sl_err
 sl_login_look(struct sl_login_held *held)
 {
 	struct sl_login_data *login = held->login;
-	const uint32_t index = held->token->config->pin_store;
 	int64_t generation;
 	enum sl_err err;
 
 	if ((err = sl_store_generation(held->token->instance->store, &generation)) != SL_OK)
 		return err;
-	if (index != 0 && !login->seen_nv) {
-		struct sl_pin_state pins = { .label = "" };
-
-		if ((err = nv_has(held->token, index + 1, &pins.initialized)) != SL_OK ||
-		    (pins.initialized && (err = nv_has(held->token, index, &pins.user)) != SL_OK))
+	if (sl_pin_in_nv(held->token) && !login->seen_nv) {
+		if ((err = look_in_nv(held)) != SL_OK)
 			return err;
-		login->pins = pins;
-		login->seen_nv = true;
 		login->seen = false;
 	}
 	if (login->seen && login->seen_root == held->root && login->generation == generation)

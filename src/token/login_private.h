@@ -79,6 +79,10 @@ bool sl_pin_length_fits(struct sl_part pin);
 SL_MUST_CHECK enum sl_err sl_pin_draw(struct sl_root *root, struct sl_secret *ret_secret);
 SL_MUST_CHECK enum sl_err sl_pin_auth(enum sl_pin_role role, struct sl_part pin, struct sl_part salt, struct sl_secret *ret_auth);
 
+/* S under a PIN, with a salt of its own; the caller frees ret_blob->blob. */
+SL_MUST_CHECK enum sl_err sl_pin_seal(struct sl_root *root, enum sl_pin_role role, struct sl_part pin, const struct sl_secret *secret,
+                                      struct sl_pin_blob *ret_blob);
+
 /* pin_nv.c: the next four where the PINs are in NV. */
 SL_MUST_CHECK enum sl_err sl_pin_nv_open(struct sl_login_held *held, enum sl_pin_role role, struct sl_part pin, struct sl_secret *ret_secret);
 SL_MUST_CHECK enum sl_err sl_pin_nv_init(struct sl_login_held *held, struct sl_part pin, const char *label);

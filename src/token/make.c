@@ -42,6 +42,28 @@ seal_material(struct sl_token *token, const struct sl_view *view, struct sl_mate
 	return rv;
 }
 
+/*
+ * What record holds is encrypted on its way to the store (values.h). It is bound to the user's S: not added when the token has another one meanwhile.
+ */
+static CK_RV
+add_closed(struct sl_token *token, const struct sl_view *view, int64_t root, struct sl_record *record)
+{
+	SL_CLEANUP(sl_record_clear) struct sl_record kept = { .has_unique_id = true, .bound = true };
+	struct sl_record *records[] = { &kept };
+	const struct sl_values_of of = { &token->values, &record->attrs };
+	enum sl_err err;
+
+	if ((err = sl_build_unique_id(&record->attrs)) != SL_OK || (err = sl_view_values(token, view)) != SL_OK)
+		return sl_rv(err);
+	(void)pthread_rwlock_rdlock(&token->lock);
+	err = sl_view_private(view, token) ? sl_values_close(&of, &record->attrs, &kept.attrs, &kept.closed) : SL_ERR_LOGIN;
+	(void)pthread_rwlock_unlock(&token->lock);
+	if (err == SL_OK && (err = sl_login_secret_id(token, kept.secret_id)) == SL_OK)
+		err = sl_store_add(token->instance->store, root, records, 1, false);
+	record->row = kept.row;
+	return sl_rv(err);
+}
+
 /* record has the attributes. */
 static CK_RV
 store(struct sl_token *token, const struct sl_view *view, struct sl_material *material, struct sl_record *record)
@@ -64,6 +86,9 @@ store(struct sl_token *token, const struct sl_view *view, struct sl_material *ma
 	}
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_token_store_root(token, &root));
+	record->no_pins = sl_view_without_pins(token, view, &record->attrs);
+	if (rv == CKR_OK && view->guarded && sl_values_apply(&record->attrs))
+		return add_closed(token, view, root, record);
 	return rv == CKR_OK ? sl_rv(sl_store_add(token->instance->store, root, records, 1, false)) : rv;
 }
 
@@ -80,14 +105,18 @@ settle(struct sl_session *session, const struct sl_view *view, struct sl_attrs *
 
 	*attrs = (struct sl_attrs){ 0 };
 	rv = stored ? store(token, view, material, &record) : sl_rv(sl_build_unique_id(&record.attrs));
-	if (rv != CKR_OK || (rv = sl_rv(sl_object_new(&record.attrs, material, &object))) != CKR_OK)
+	if (rv != CKR_OK)
 		return rv;
-	object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
-	object->session = session->handle;
-	object->row = record.row;
-	rv = sl_view_publish(token, view, object);
+	if ((rv = sl_rv(sl_object_new(&record.attrs, material, &object))) == CKR_OK) {
+		object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
+		object->session = session->handle;
+		object->row = record.row;
+		rv = sl_view_publish(token, view, object);
+	}
 	if (rv == CKR_OK)
 		*ret_handle = object->handle;
+	else
+		sl_view_take_back(token, record.row);
 	return rv;
 }
 
@@ -319,6 +348,22 @@ unlock_token(struct sl_token **token)
 		(void)pthread_rwlock_unlock(&(*token)->lock);
 }
 
+/* token.lock is held for writing. */
+static enum sl_err
+update(struct sl_token *token, const struct sl_object *object, const struct sl_attrs *change)
+{
+	SL_CLEANUP(sl_attrs_clear) struct sl_attrs open = { 0 };
+	SL_CLEANUP(sl_attrs_clear) struct sl_attrs closed = { 0 };
+	const struct sl_values_of of = { &token->values, &object->attrs };
+	struct sl_store *store = token->instance->store;
+	enum sl_err err;
+
+	if (!token->guarded || !sl_values_apply(&object->attrs))
+		return sl_store_update(store, object->row, change, NULL, token->generation);
+	err = sl_values_close(&of, change, &open, &closed);
+	return err == SL_OK ? sl_store_update(store, object->row, &open, &closed, token->generation) : err;
+}
+
 /* One try on what the object is now, for us and in the store. *ret_again: another process was faster. token.lock is held for writing. */
 static CK_RV
 change_once(struct sl_token *token, CK_OBJECT_HANDLE handle, const struct sl_attrs *change, bool *ret_again)
@@ -341,7 +386,7 @@ change_once(struct sl_token *token, CK_OBJECT_HANDLE handle, const struct sl_att
 	if ((rv = sl_rv(sl_object_clone(object, &fresh))) != CKR_OK || (rv = sl_rv(sl_attrs_merge(&fresh->attrs, change))) != CKR_OK)
 		return rv;
 	if (object->home == SL_HOME_STORE)
-		err = sl_store_update(token->instance->store, object->row, change, token->generation);
+		err = update(token, object, change);
 	*ret_again = err == SL_ERR_VERSION;
 	return err == SL_OK ? sl_rv(sl_token_publish_locked(token, fresh)) : sl_rv(err);
 }

@@ -330,13 +330,26 @@ store(struct sl_session *session, struct sl_newkey *k, int64_t *ret_row, struct 
 	for (size_t i = 0; i < SL_NEWKEY_BESIDE; i++)
 		if (k->beside[i] != NULL)
 			records[n++] = k->beside[i];
+	record.no_pins = sl_view_without_pins(token, &k->view, &record.attrs);
 	rv = sl_newkey_seal(token, &k->view, k->key, &record);
 	if (rv == CKR_OK)
 		rv = sl_rv(sl_store_add(token->instance->store, root, records, n, false));
 	k->attrs = record.attrs;
 	record.attrs = (struct sl_attrs){ 0 };
-	*ret_row = record.row;
+	if (rv == CKR_OK)
+		*ret_row = record.row;
 	return rv != CKR_OK ? rv : sl_rv(sl_material_of_key(k->key, ret_material));
+}
+
+static void
+take_back(struct sl_token *token, const struct sl_newkey *k, int64_t row)
+{
+	if (row == 0)
+		return;
+	sl_view_take_back(token, row);
+	for (size_t i = 0; i < SL_NEWKEY_BESIDE; i++)
+		if (k->beside[i] != NULL)
+			sl_view_take_back(token, k->beside[i]->row);
 }
 
 CK_RV
@@ -357,13 +370,15 @@ sl_newkey_finish(struct sl_session *session, struct sl_newkey *k, CK_OBJECT_HAND
 		rv = store(session, k, &row, &material);
 	else if ((rv = sl_rv(sl_build_unique_id(&k->attrs))) == CKR_OK)
 		rv = sl_rv(sl_material_of_key(k->key, &material));
-	if (rv != CKR_OK || (rv = sl_rv(sl_object_new(&k->attrs, material, &object))) != CKR_OK)
-		return rv;
-	object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
-	object->session = session->handle;
-	object->row = row;
-	rv = sl_view_publish(session->token, &k->view, object);
+	if (rv == CKR_OK && (rv = sl_rv(sl_object_new(&k->attrs, material, &object))) == CKR_OK) {
+		object->home = stored ? SL_HOME_STORE : SL_HOME_SESSION;
+		object->session = session->handle;
+		object->row = row;
+		rv = sl_view_publish(session->token, &k->view, object);
+	}
 	if (rv == CKR_OK)
 		*ret_handle = object->handle;
+	else
+		take_back(session->token, k, row);
 	return rv;
 }

@@ -78,8 +78,9 @@ clear_blob(struct sl_pin_blob *blob)
 	blob->blob = NULL;
 }
 
-static enum sl_err
-seal(struct sl_root *root, enum sl_pin_role role, struct sl_part pin, const struct sl_secret *secret, struct sl_pin_blob *ret_blob)
+enum sl_err
+sl_pin_seal(struct sl_root *root, enum sl_pin_role role, struct sl_part pin, const struct sl_secret *secret,
+            struct sl_pin_blob *ret_blob)
 {
 	SL_SECRET auth = { 0 };
 	struct sl_pin_blob blob = { .salt_len = SALT };
@@ -263,10 +264,12 @@ init(struct sl_login_held *held, struct sl_part pin, const char *label)
 		return err;
 	(void)snprintf(row.label, sizeof(row.label), "%s", label);
 	if ((err = sl_pin_draw(root, &secret)) != SL_OK || (err = sl_pin_secret_id(&secret, row.secret_id)) != SL_OK ||
-	    (err = seal(root, SL_PIN_SO, pin, &secret, &row.so)) != SL_OK)
+	    (err = sl_pin_seal(root, SL_PIN_SO, pin, &secret, &row.so)) != SL_OK)
 		return err;
 	held->login->seen = false;
-	return sl_store_pin_reset(held->token->instance->store, held->root, again ? before.secret_id : NULL, &row);
+	err = sl_store_pin_reset(held->token->instance->store, held->root, again ? before.secret_id : NULL, &row);
+	/* Initialized by somebody else between our look and now: his PIN is the right one. */
+	return err == SL_ERR_LOGIN ? SL_ERR_AUTH : err;
 }
 
 enum sl_err
@@ -293,7 +296,7 @@ sl_pin_set_user_held(struct sl_login_held *held, struct sl_part pin)
 		return SL_ERR_LOGIN;
 	if (sl_pin_in_nv(held->token))
 		return sl_pin_nv_set_user(held, pin);
-	if ((err = seal(held->token->root, SL_PIN_USER, pin, &held->login->secret, &fresh)) != SL_OK)
+	if ((err = sl_pin_seal(held->token->root, SL_PIN_USER, pin, &held->login->secret, &fresh)) != SL_OK)
 		return err;
 	held->login->seen = false;
 	return sl_store_pin_change(held->token->instance->store, held->root, &change);
@@ -313,7 +316,7 @@ sl_pin_change_held(struct sl_login_held *held, enum sl_pin_role role, struct sl_
 	if (sl_pin_in_nv(held->token))
 		return sl_pin_nv_change(held, role, old, pin);
 	if ((err = read_row(held, &row)) != SL_OK || (err = open_row(held, role, old, &row, &secret)) != SL_OK ||
-	    (err = seal(held->token->root, role, pin, &secret, &fresh)) != SL_OK)
+	    (err = sl_pin_seal(held->token->root, role, pin, &secret, &fresh)) != SL_OK)
 		return err;
 	change.before = role == SL_PIN_USER ? &row.user : &row.so;
 	held->login->seen = false;

@@ -125,3 +125,20 @@ sl_seal_open(struct sl_root *root, const struct sl_sealed_key *sealed, const str
 	*ret_key = SL_TAKE(key);
 	return SL_OK;
 }
+
+enum sl_err
+sl_seal_again(struct sl_root *from, struct sl_root *to, const struct sl_sealed_key *sealed, const struct sl_secret *token_secret,
+              const struct sl_known *known, struct sl_resealed *ret_resealed)
+{
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	SL_SECRET auth = { 0 };
+	SL_SECRET secret = { 0 };
+	const struct sl_seal_spec spec = { .auth = &auth, .strong = true };
+	enum sl_err err;
+
+	if ((err = sl_seal_open(from, sealed, token_secret, known, &key)) != SL_OK || (err = encode(key, &secret)) != SL_OK)
+		return err;
+	if (sealed->bound && (err = auth_of(token_secret, &auth)) != SL_OK)
+		return err;
+	return sl_root_seal(to, &spec, &secret, &ret_resealed->blob, &ret_resealed->len);
+}

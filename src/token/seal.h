@@ -41,4 +41,16 @@ SL_MUST_CHECK enum sl_err sl_seal_export(struct sl_token *token, const struct sl
 SL_MUST_CHECK enum sl_err sl_seal_open(struct sl_root *root, const struct sl_sealed_key *sealed, const struct sl_secret *token_secret,
                                        const struct sl_known *known, struct sl_key **ret_key);
 
+/*
+ * Opens it by one root and seals it to another one on the same device, whose policy may be another; bound to the same secret or to none, in the form
+ * SL_SEAL_FORM_RAW. The caller frees the blob. What sl_seal_open() and sl_seal_key() say.
+ */
+struct sl_resealed {
+	uint8_t *blob;
+	size_t len;
+};
+SL_MUST_CHECK enum sl_err sl_seal_again(struct sl_root *from, struct sl_root *to, const struct sl_sealed_key *sealed,
+                                        const struct sl_secret *token_secret, const struct sl_known *known,
+                                        struct sl_resealed *ret_resealed);
+
 #endif

@@ -264,24 +264,29 @@ find_root(sqlite3 *db, const char *token, const struct sl_root_name *name, int64
 }
 
 enum sl_err
+sl_store_make_root(sqlite3 *db, const char *token, const struct sl_root_name *name, int64_t *ret_root)
+{
+	SL_SQL sql = sl_sql_prepare(db, "INSERT OR IGNORE INTO root(token, name) VALUES(?, ?)");
+	enum sl_err err;
+
+	sl_sql_text(&sql, token);
+	sl_sql_blob(&sql, name->bytes, name->len);
+	if ((err = sl_sql_run(&sql)) != SL_OK)
+		return err;
+	return find_root(db, token, name, ret_root);
+}
+
+enum sl_err
 sl_store_root(struct sl_store *store, const char *token, const struct sl_root_name *name, bool create, int64_t *ret_root)
 {
 	SL_STORE_HELD(store);
-	SL_SQL sql = { 0 };
 	int64_t root = 0;
 	enum sl_err err = SL_OK;
 
 	if (store->db != NULL)
 		err = find_root(store->db, token, name, &root);
-	if (err == SL_OK && root == 0 && create) {
-		if ((err = sl_store_writing(store)) != SL_OK)
-			return err;
-		sql = sl_sql_prepare(store->db, "INSERT OR IGNORE INTO root(token, name) VALUES(?, ?)");
-		sl_sql_text(&sql, token);
-		sl_sql_blob(&sql, name->bytes, name->len);
-		if ((err = sl_sql_run(&sql)) == SL_OK)
-			err = find_root(store->db, token, name, &root);
-	}
+	if (err == SL_OK && root == 0 && create && (err = sl_store_writing(store)) == SL_OK)
+		err = sl_store_make_root(store->db, token, name, &root);
 	if (err == SL_OK)
 		*ret_root = root;
 	return err;
@@ -324,21 +329,26 @@ sl_store_pin(struct sl_store *store, int64_t root, struct sl_root_name *ret_name
 }
 
 enum sl_err
-sl_store_set_pin(struct sl_store *store, int64_t root, const struct sl_root_name *name)
+sl_store_pin_salt_key(sqlite3 *db, int64_t root, const struct sl_root_name *name)
 {
-	SL_STORE_HELD(store);
-	SL_SQL sql = { 0 };
+	SL_SQL sql = sl_sql_prepare(db, "UPDATE root SET salt_key = ? WHERE id = ? AND salt_key IS NULL");
 	struct sl_root_name now;
 	enum sl_err err;
 
-	if ((err = sl_store_writing(store)) != SL_OK)
-		return err;
-	sql = sl_sql_prepare(store->db, "UPDATE root SET salt_key = ? WHERE id = ? AND salt_key IS NULL");
 	sl_sql_blob(&sql, name->bytes, name->len);
 	sl_sql_int(&sql, root);
-	if ((err = sl_sql_run(&sql)) != SL_OK || (err = get_pin(store->db, root, &now)) != SL_OK)
+	if ((err = sl_sql_run(&sql)) != SL_OK || (err = get_pin(db, root, &now)) != SL_OK)
 		return err;
 	return now.len == name->len && memcmp(now.bytes, name->bytes, now.len) == 0 ? SL_OK : SL_ERR_MISMATCH;
+}
+
+enum sl_err
+sl_store_set_pin(struct sl_store *store, int64_t root, const struct sl_root_name *name)
+{
+	SL_STORE_HELD(store);
+	const enum sl_err err = sl_store_writing(store);
+
+	return err == SL_OK ? sl_store_pin_salt_key(store->db, root, name) : err;
 }
 
 enum sl_err

@@ -20,13 +20,16 @@ struct sl_store;
 struct sl_record {
 	int64_t row; /* 0 before it is stored; never used again after the object is gone */
 	struct sl_attrs attrs;
+	struct sl_attrs closed; /* attributes that are kept encrypted (values.h): not in attrs then */
+	bool has_unique_id;     /* for sl_store_add(): attrs have one, which the encryption is bound to */
 	bool has_recipe;
 	struct sl_recipe recipe;
 	struct sl_rsa_hints hints;
 	uint8_t *sealed; /* a sealed key's blob (doc/sealed.md), owned; NULL: it is none */
 	size_t sealed_len;
 	unsigned sealed_form; /* of what is sealed in it: doc/sealed.md, "Keys"; 0 is taken for 1 */
-	bool bound;           /* S is in the recipe's context, or in the sealed key's authorization */
+	bool bound;           /* S is in the recipe's context, in the sealed key's authorization, or encrypts closed (there: not kept) */
+	bool no_pins;         /* for sl_store_add(): private, and not bound since the token has no PINs, as far as its maker knows */
 	uint8_t secret_id[SL_SECRET_ID]; /* of that S, where bound: for sl_store_add() alone, not kept with the object */
 };
 
@@ -98,20 +101,22 @@ SL_MUST_CHECK enum sl_err sl_store_load(struct sl_store *store, int64_t row, str
 
 /*
  * All of them or none, in one transaction; fills in row and CKA_UNIQUE_ID. replace: objects with the same recipe go first (a recalled key is one
- * object, however often it is recalled). SL_ERR_LOGIN and nothing added: a record is bound to another S than the token has now.
+ * object, however often it is recalled). SL_ERR_LOGIN and nothing added: a record is bound to another S than the token has now, or made without
+ * one and the token has got one.
  */
 SL_MUST_CHECK enum sl_err sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *records, size_t n, bool replace);
 /*
- * Sets these attributes and leaves the others. SL_ERR_NOT_FOUND; SL_ERR_VERSION and nothing changed when another connection changed something
+ * Sets these attributes and leaves the others; closed: those that are encrypted, NULL: none. SL_ERR_NOT_FOUND; SL_ERR_VERSION and nothing changed when another connection changed something
  * after sl_store_generation() said generation.
  */
-SL_MUST_CHECK enum sl_err sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, int64_t generation);
+SL_MUST_CHECK enum sl_err sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, const struct sl_attrs *closed,
+                                        int64_t generation);
 SL_MUST_CHECK enum sl_err sl_store_remove(struct sl_store *store, int64_t row);
 
 /* The public half of a derived key, by sl_context_index(). SL_ERR_NOT_FOUND. */
 SL_MUST_CHECK enum sl_err sl_store_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
                                           struct sl_recorded *ret_public);
-/* secret_id: of the S that the key was derived with, or NULL; SL_ERR_LOGIN and nothing written when the token has another one now. */
+/* secret_id: of the S that the key was derived with, or NULL: with none. SL_ERR_LOGIN and nothing written when the token has another one now. */
 SL_MUST_CHECK enum sl_err sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL_CONTEXT_LEN],
                                               const struct sl_recorded *pub, const uint8_t *secret_id);
 
@@ -158,6 +163,26 @@ struct sl_pin_change {
 	bool to_be_changed;              /* the user's */
 };
 SL_MUST_CHECK enum sl_err sl_store_pin_change(struct sl_store *store, int64_t root, const struct sl_pin_change *change);
+
+/*
+ * What is to be under another root of the same token, in one transaction: copies of objects and of PINs. Copies of an earlier time, told by their
+ * CKA_UNIQUE_ID, are replaced. SL_ERR_VERSION: another connection changed something after sl_store_generation() said generation; SL_ERR_EXISTS: what is there
+ * already belongs to other PINs; SL_ERR_MISMATCH: another salt key is pinned there. Nothing is changed then.
+ */
+struct sl_store_move {
+	const char *token;
+	int64_t generation;
+	int64_t from;                        /* row of the root that they are of */
+	const struct sl_root_name *to;       /* NULL: nothing is copied */
+	const struct sl_root_name *salt_key;
+	struct sl_record *records;
+	size_t n;
+	const struct sl_pin_row *pins;       /* NULL: none */
+	bool so, user;                       /* whose PIN was sealed anew: what is there of the other one is better than ours */
+	bool replace;                        /* before that, everything of the token goes that is not under the root keep (a row, or 0) */
+	int64_t keep;
+};
+SL_MUST_CHECK enum sl_err sl_store_move(struct sl_store *store, const struct sl_store_move *move, size_t *ret_removed);
 
 /* Roots of the token that have objects and are not current (NULL: all). The caller frees *ret_orphans. */
 SL_MUST_CHECK enum sl_err sl_store_orphans(struct sl_store *store, const char *token, const struct sl_root_name *current,

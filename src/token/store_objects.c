@@ -12,6 +12,7 @@ void
 sl_record_clear(struct sl_record *record)
 {
 	sl_attrs_clear(&record->attrs);
+	sl_attrs_clear(&record->closed);
 	free(record->sealed);
 	*record = (struct sl_record){ 0 };
 }
@@ -85,6 +86,39 @@ read_attributes(sqlite3 *db, int64_t row, struct sl_attrs *attrs)
 	sl_sql_int(&sql, row);
 	while ((err = sl_sql_step(&sql, &more)) == SL_OK && more)
 		if ((err = read_value(sql.stmt, attrs)) != SL_OK)
+			return err;
+	return err;
+}
+
+static enum sl_err
+write_closed(sqlite3 *db, int64_t row, const struct sl_attrs *closed)
+{
+	SL_SQL sql = sl_sql_prepare(db, "INSERT OR REPLACE INTO closed(object, type, value) VALUES(?, ?, ?)");
+	enum sl_err err = SL_OK;
+
+	for (size_t i = 0; i < closed->n && err == SL_OK; i++) {
+		sl_sql_int(&sql, row);
+		sl_sql_int(&sql, (int64_t)closed->at[i].type);
+		sl_sql_blob(&sql, closed->at[i].value, closed->at[i].len);
+		err = sl_sql_run(&sql);
+	}
+	return err;
+}
+
+static enum sl_err
+read_closed(sqlite3 *db, int version, int64_t row, struct sl_attrs *closed)
+{
+	SL_SQL sql = { 0 };
+	enum sl_err err;
+	bool more;
+
+	if (version < 2)
+		return SL_OK;
+	sql = sl_sql_prepare(db, "SELECT type, value FROM closed WHERE object = ?");
+	sl_sql_int(&sql, row);
+	while ((err = sl_sql_step(&sql, &more)) == SL_OK && more)
+		if ((err = sl_attrs_set(closed, (CK_ATTRIBUTE_TYPE)sqlite3_column_int64(sql.stmt, 0), sqlite3_column_blob(sql.stmt, 1),
+		                        (size_t)sqlite3_column_bytes(sql.stmt, 1))) != SL_OK)
 			return err;
 	return err;
 }
@@ -199,6 +233,7 @@ sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record)
 	if (store->db == NULL)
 		return SL_ERR_NOT_FOUND;
 	if ((err = sl_store_schema_now(store, &version)) != SL_OK || (err = read_attributes(store->db, row, &record.attrs)) != SL_OK ||
+	    (err = read_closed(store->db, version, row, &record.closed)) != SL_OK ||
 	    (err = read_recipe(store->db, version, row, &record)) != SL_OK || (err = read_sealed(store->db, version, row, &record)) != SL_OK)
 		return err;
 	if (record.attrs.n == 0)
@@ -208,20 +243,18 @@ sl_store_load(struct sl_store *store, int64_t row, struct sl_record *ret_record)
 	return SL_OK;
 }
 
-static enum sl_err
-insert(sqlite3 *db, int64_t root, struct sl_record *record)
+enum sl_err
+sl_store_insert(sqlite3 *db, int64_t root, struct sl_record *record)
 {
 	SL_SQL sql = sl_sql_prepare(db, "INSERT INTO object(root, class, label, key_id) VALUES(?, ?, ?, ?)");
 	enum sl_err err;
 
-	if ((err = sl_build_unique_id(&record->attrs)) != SL_OK)
-		return err;
 	sl_sql_int(&sql, root);
 	bind_index(&sql, &record->attrs);
 	if ((err = sl_sql_run(&sql)) != SL_OK)
 		return err;
 	record->row = sqlite3_last_insert_rowid(db);
-	if ((err = write_attributes(db, record->row, &record->attrs)) != SL_OK)
+	if ((err = write_attributes(db, record->row, &record->attrs)) != SL_OK || (err = write_closed(db, record->row, &record->closed)) != SL_OK)
 		return err;
 	if (record->sealed != NULL && (err = write_sealed(db, record->row, record)) != SL_OK)
 		return err;
@@ -229,7 +262,7 @@ insert(sqlite3 *db, int64_t root, struct sl_record *record)
 }
 
 /*
- * Forgets objects with the same recipe and, of a pair, their public halves: those with the same CKA_PUBLIC_KEY_INFO that we made ourselves
+ * Forgets objects with the same recipe, bound to S or not as it is (else it is another key, and not its maker's to remove) and, of a pair, their public halves: those with the same CKA_PUBLIC_KEY_INFO that we made ourselves
  * (CKA_LOCAL).
  */
 static enum sl_err
@@ -238,7 +271,7 @@ forget_twins(sqlite3 *db, int64_t root, const struct sl_record *record)
 	const struct sl_attr *spki = sl_attrs_get(&record->attrs, CKA_PUBLIC_KEY_INFO);
 	const bool local = sl_attrs_bool(&record->attrs, CKA_LOCAL, false);
 	SL_SQL recipe = sl_sql_prepare(db, "DELETE FROM object WHERE root = ? AND id IN (SELECT object FROM recipe WHERE name = ? AND type = ?"
-	                                   " AND version = ? AND salt IS NULL)");
+	                                   " AND version = ? AND salt IS NULL AND bound = ?)");
 	SL_SQL public = sl_sql_prepare(db, "DELETE FROM object WHERE root = ? AND class = ? AND id IN (SELECT object FROM attribute WHERE"
 	                                   " type = ? AND value = ?) AND id IN (SELECT object FROM attribute WHERE type = ? AND value = 1)");
 	enum sl_err err = SL_OK;
@@ -248,6 +281,7 @@ forget_twins(sqlite3 *db, int64_t root, const struct sl_record *record)
 		sl_sql_text(&recipe, record->recipe.name);
 		sl_sql_text(&recipe, record->recipe.type.name);
 		sl_sql_int(&recipe, record->recipe.version);
+		sl_sql_int(&recipe, record->bound);
 		err = sl_sql_run(&recipe);
 	}
 	if (err == SL_OK && spki != NULL && local && sl_attrs_ulong(&record->attrs, CKA_CLASS, 0) == CKO_PUBLIC_KEY) {
@@ -271,13 +305,15 @@ sl_store_add(struct sl_store *store, int64_t root, struct sl_record *const *reco
 	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK)
 		return err;
 	for (size_t i = 0; i < n; i++)
-		if (records[i]->bound && (err = sl_store_pin_check(store->db, root, records[i]->secret_id)) != SL_OK)
+		if ((records[i]->bound || records[i]->no_pins) &&
+		    (err = sl_store_pin_check(store->db, root, records[i]->bound ? records[i]->secret_id : NULL)) != SL_OK)
 			return err;
 	for (size_t i = 0; i < n && replace; i++)
 		if ((err = forget_twins(store->db, root, records[i])) != SL_OK)
 			return err;
 	for (size_t i = 0; i < n; i++)
-		if ((err = insert(store->db, root, records[i])) != SL_OK)
+		if ((!records[i]->has_unique_id && (err = sl_build_unique_id(&records[i]->attrs)) != SL_OK) ||
+		    (err = sl_store_insert(store->db, root, records[i])) != SL_OK)
 			return err;
 	return sl_tx_commit(&tx);
 }
@@ -292,7 +328,7 @@ bind_change(struct sl_sql *sql, const struct sl_attr *a)
 }
 
 enum sl_err
-sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, int64_t generation)
+sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *change, const struct sl_attrs *closed, int64_t generation)
 {
 	SL_STORE_HELD(store);
 	SL_TX tx = { 0 };
@@ -313,7 +349,8 @@ sl_store_update(struct sl_store *store, int64_t row, const struct sl_attrs *chan
 		return err;
 	if (sqlite3_changes(store->db) == 0)
 		return SL_ERR_NOT_FOUND;
-	if ((err = write_attributes(store->db, row, change)) != SL_OK)
+	if ((err = write_attributes(store->db, row, change)) != SL_OK ||
+	    (closed != NULL && (err = write_closed(store->db, row, closed)) != SL_OK))
 		return err;
 	return sl_tx_commit(&tx);
 }
@@ -427,7 +464,7 @@ sl_store_set_public(struct sl_store *store, int64_t root, const uint8_t index[SL
 
 	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK)
 		return err;
-	if (secret_id != NULL && (err = sl_store_pin_check(store->db, root, secret_id)) != SL_OK)
+	if ((err = sl_store_pin_check(store->db, root, secret_id)) != SL_OK)
 		return err;
 	sql = sl_sql_prepare(store->db, "INSERT OR REPLACE INTO public(root, idx, spki, hint_p, hint_q) VALUES(?, ?, ?, ?, ?)");
 	sl_sql_int(&sql, root);

@@ -82,9 +82,8 @@ sl_store_pin_row(struct sl_store *store, int64_t root, struct sl_pin_row *ret_ro
 	return SL_OK;
 }
 
-/* *ret_found false: no row. */
-static enum sl_err
-secret_id_of(sqlite3 *db, int64_t root, bool *ret_found, uint8_t ret_id[SL_SECRET_ID])
+enum sl_err
+sl_store_pin_id(sqlite3 *db, int64_t root, bool *ret_found, uint8_t ret_id[SL_SECRET_ID])
 {
 	SL_SQL sql = sl_sql_prepare(db, "SELECT secret_id FROM pin WHERE root = ?");
 	enum sl_err err;
@@ -99,14 +98,16 @@ secret_id_of(sqlite3 *db, int64_t root, bool *ret_found, uint8_t ret_id[SL_SECRE
 }
 
 enum sl_err
-sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t secret_id[SL_SECRET_ID])
+sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t *secret_id)
 {
 	uint8_t now[SL_SECRET_ID];
 	bool found;
 	enum sl_err err;
 
-	if ((err = secret_id_of(db, root, &found, now)) != SL_OK)
+	if ((err = sl_store_pin_id(db, root, &found, now)) != SL_OK)
 		return err;
+	if (secret_id == NULL)
+		return found ? SL_ERR_LOGIN : SL_OK;
 	return found && memcmp(now, secret_id, sizeof(now)) == 0 ? SL_OK : SL_ERR_LOGIN;
 }
 
@@ -122,8 +123,8 @@ bind_role(struct sl_sql *sql, const struct sl_pin_blob *role, bool needed)
 	sl_sql_blob(sql, role->blob, role->len);
 }
 
-static enum sl_err
-put_row(sqlite3 *db, int64_t root, const struct sl_pin_row *row)
+enum sl_err
+sl_store_pin_put(sqlite3 *db, int64_t root, const struct sl_pin_row *row)
 {
 	SL_SQL sql = sl_sql_prepare(db, "INSERT OR REPLACE INTO pin(root, label, secret_id, so_salt, so_blob, user_salt, user_blob, to_be_changed)"
 	                                " VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
@@ -156,13 +157,13 @@ sl_store_pin_reset(struct sl_store *store, int64_t root, const uint8_t *before, 
 	enum sl_err err;
 
 	if ((err = sl_store_writing(store)) != SL_OK || (err = sl_tx_begin(&tx, store->db)) != SL_OK ||
-	    (err = secret_id_of(store->db, root, &found, now)) != SL_OK)
+	    (err = sl_store_pin_id(store->db, root, &found, now)) != SL_OK)
 		return err;
 	if (found != (before != NULL) || (found && memcmp(now, before, sizeof(now)) != 0))
 		return SL_ERR_LOGIN;
 	if ((err = delete_all(store->db, "DELETE FROM object WHERE root = ?", root)) != SL_OK ||
 	    (err = delete_all(store->db, "DELETE FROM public WHERE root = ?", root)) != SL_OK ||
-	    (err = put_row(store->db, root, row)) != SL_OK)
+	    (err = sl_store_pin_put(store->db, root, row)) != SL_OK)
 		return err;
 	return sl_tx_commit(&tx);
 }
@@ -173,22 +174,18 @@ sl_store_pin_note(struct sl_store *store, int64_t root, const struct sl_pin_row 
 	SL_STORE_HELD(store);
 	const enum sl_err err = sl_store_writing(store);
 
-	return err == SL_OK ? put_row(store->db, root, row) : err;
+	return err == SL_OK ? sl_store_pin_put(store->db, root, row) : err;
 }
 
 enum sl_err
-sl_store_pin_change(struct sl_store *store, int64_t root, const struct sl_pin_change *change)
+sl_store_pin_replace(sqlite3 *db, int64_t root, const struct sl_pin_change *change)
 {
 	static const char so[] = "UPDATE pin SET so_salt = ?, so_blob = ? WHERE root = ? AND secret_id = ? AND so_blob = coalesce(?, so_blob)";
 	static const char user[] = "UPDATE pin SET user_salt = ?, user_blob = ?, to_be_changed = ? WHERE root = ? AND secret_id = ?"
 	                           " AND user_blob IS coalesce(?, user_blob)";
-	SL_STORE_HELD(store);
-	SL_SQL sql = { 0 };
+	SL_SQL sql = sl_sql_prepare(db, change->user ? user : so);
 	enum sl_err err;
 
-	if ((err = sl_store_writing(store)) != SL_OK)
-		return err;
-	sql = sl_sql_prepare(store->db, change->user ? user : so);
 	bind_role(&sql, change->after, true);
 	if (change->user)
 		sl_sql_int(&sql, change->to_be_changed);
@@ -200,5 +197,14 @@ sl_store_pin_change(struct sl_store *store, int64_t root, const struct sl_pin_ch
 		sl_sql_blob(&sql, change->before->blob, change->before->len);
 	if ((err = sl_sql_run(&sql)) != SL_OK)
 		return err;
-	return sqlite3_changes(store->db) == 1 ? SL_OK : SL_ERR_LOGIN;
+	return sqlite3_changes(db) == 1 ? SL_OK : SL_ERR_LOGIN;
+}
+
+enum sl_err
+sl_store_pin_change(struct sl_store *store, int64_t root, const struct sl_pin_change *change)
+{
+	SL_STORE_HELD(store);
+	const enum sl_err err = sl_store_writing(store);
+
+	return err == SL_OK ? sl_store_pin_replace(store->db, root, change) : err;
 }

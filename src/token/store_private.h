@@ -9,7 +9,8 @@
 #include <pthread.h>
 
 /*
- * Shared by store.c (opening, roots), store_schema.c (versions), store_objects.c (objects, public halves) and store_pin.c (PINs). lock is held
+ * Shared by store.c (opening, roots), store_schema.c (versions), store_objects.c (objects, public halves), store_pin.c (PINs) and
+ * store_move.c (from root to root). lock is held
  * around every use of db.
  */
 struct sl_store {
@@ -37,8 +38,18 @@ SL_MUST_CHECK enum sl_err sl_store_schema_upgrade(struct sl_store *store);
  */
 SL_MUST_CHECK enum sl_err sl_store_schema_now(struct sl_store *store, int *ret_version);
 
-/* Whether the PIN row of root says secret_id; SL_ERR_LOGIN when not. For use within a transaction. */
-SL_MUST_CHECK enum sl_err sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t secret_id[SL_SECRET_ID]);
+/* Whether the PIN row of root says secret_id (NULL: there is no row); SL_ERR_LOGIN when not. For use within a transaction. */
+SL_MUST_CHECK enum sl_err sl_store_pin_check(sqlite3 *db, int64_t root, const uint8_t *secret_id);
+
+/* For use within a transaction: what the functions of store.h do by themselves. */
+SL_MUST_CHECK enum sl_err sl_store_make_root(sqlite3 *db, const char *token, const struct sl_root_name *name, int64_t *ret_root);
+SL_MUST_CHECK enum sl_err sl_store_pin_salt_key(sqlite3 *db, int64_t root, const struct sl_root_name *name);
+/* With the CKA_UNIQUE_ID that it has. */
+SL_MUST_CHECK enum sl_err sl_store_insert(sqlite3 *db, int64_t root, struct sl_record *record);
+SL_MUST_CHECK enum sl_err sl_store_pin_put(sqlite3 *db, int64_t root, const struct sl_pin_row *row);
+SL_MUST_CHECK enum sl_err sl_store_pin_replace(sqlite3 *db, int64_t root, const struct sl_pin_change *change);
+/* *ret_found false: no row. */
+SL_MUST_CHECK enum sl_err sl_store_pin_id(sqlite3 *db, int64_t root, bool *ret_found, uint8_t ret_id[SL_SECRET_ID]);
 
 static inline struct sl_store *
 sl_store_locked(struct sl_store *store)

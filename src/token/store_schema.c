@@ -9,6 +9,8 @@
 #define SCHEMA_PIN \
 	"CREATE TABLE pin(root INTEGER PRIMARY KEY REFERENCES root(id) ON DELETE CASCADE, label BLOB NOT NULL, secret_id BLOB NOT NULL," \
 	" so_salt BLOB NOT NULL, so_blob BLOB NOT NULL, user_salt BLOB, user_blob BLOB, to_be_changed INTEGER NOT NULL DEFAULT 0);" \
+	"CREATE TABLE closed(object INTEGER NOT NULL REFERENCES object(id) ON DELETE CASCADE, type INTEGER NOT NULL, value BLOB NOT NULL," \
+	" PRIMARY KEY(object, type)) WITHOUT ROWID;" \
 	"PRAGMA user_version = 2;"
 
 static const char schema[] =

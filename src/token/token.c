@@ -62,6 +62,7 @@ sl_token_free(struct sl_token **ptoken)
 	sl_builtin_free(token);
 	sl_root_close(&token->root);
 	sl_login_free(token);
+	sl_values_clear(&token->values);
 	(void)pthread_rwlock_destroy(&token->lock);
 	(void)pthread_mutex_destroy(&token->name_lock);
 	(void)pthread_mutex_destroy(&token->finish_lock);
@@ -95,6 +96,7 @@ sl_token_forget(struct sl_token *token)
 	(void)pthread_rwlock_wrlock(&token->lock);
 	token->epoch++;
 	drop_all_locked(token);
+	sl_values_clear(&token->values);
 	sl_declared_forget_locked(token);
 	if (sl_builtin_publish_locked(token) != SL_OK)
 		sl_log(SL_LOG_ERROR, "out of memory: token %s does not list its root", token->config->name);
@@ -304,6 +306,7 @@ close_private_locked(struct sl_token *token)
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (sl_object_is_private(object))
 			unpublish_locked(token, handle);
+	sl_values_clear(&token->values);
 	sl_declared_close_locked(token);
 	sl_builtin_close_locked(token);
 }

@@ -6,6 +6,7 @@
 #include "base/table.h"
 #include "token/instance.h"
 #include "token/object.h"
+#include "token/values.h"
 
 #include <pthread.h>
 
@@ -36,6 +37,7 @@ struct sl_token {
 	unsigned closed;            /* atomic, written with the lock held: sl_login_epoch() when private objects were last taken away */
 	bool guarded;               /* atomic, likewise: the token has PINs, and private objects are there only for its user (view.h) */
 	uint8_t secret_id[SL_SECRET_ID]; /* of the secret that declared keys were built for; zeros: not known */
+	struct sl_values values;    /* opens what private objects hold: there, if anything is to be opened, while they are (view.h) */
 	struct sl_table objects;    /* handle -> struct sl_object, one reference each */
 	struct sl_table in_session; /* the same for SL_HOME_SESSION only; no reference */
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */

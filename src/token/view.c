@@ -74,15 +74,57 @@ sl_view_publish(struct sl_token *token, const struct sl_view *view, struct sl_ob
 	if (!sl_object_is_private(object) || sl_view_private(view, token))
 		err = sl_token_publish_locked(token, object);
 	(void)pthread_rwlock_unlock(&token->lock);
-	if (err == SL_ERR_LOGIN && object->home == SL_HOME_STORE && sl_store_remove(token->instance->store, object->row) != SL_OK)
-		sl_log(SL_LOG_ERROR, "an object that was made while its user logged out stays in the store");
 	return sl_rv(err);
+}
+
+void
+sl_view_take_back(struct sl_token *token, int64_t row)
+{
+	if (row != 0 && sl_store_remove(token->instance->store, row) != SL_OK)
+		sl_log(SL_LOG_ERROR, "an object that could not be shown stays in the store, and is there at the next start");
 }
 
 enum sl_err
 sl_view_secret(struct sl_token *token, const struct sl_view *view, bool private, struct sl_secret *ret_secret)
 {
 	return view->guarded && private ? sl_login_secret(token, ret_secret) : SL_OK;
+}
+
+static bool
+has_values(const struct sl_view *view, struct sl_token *token)
+{
+	bool has;
+
+	(void)pthread_rwlock_rdlock(&token->lock);
+	has = token->values.key.len != 0 || !sl_view_private(view, token);
+	(void)pthread_rwlock_unlock(&token->lock);
+	return has;
+}
+
+enum sl_err
+sl_view_values(struct sl_token *token, const struct sl_view *view)
+{
+	SL_CLEANUP(sl_values_clear) struct sl_values values = { .key = { .len = 0 } };
+	SL_SECRET secret = { 0 };
+	enum sl_err err;
+
+	if (!view->guarded || has_values(view, token))
+		return SL_OK;
+	if ((err = sl_view_secret(token, view, true, &secret)) != SL_OK || secret.len == 0)
+		return err == SL_ERR_LOGIN ? SL_OK : err; /* logged out since: he sees nothing that has values */
+	if ((err = sl_values_key(&secret, &values.key)) != SL_OK)
+		return err;
+	(void)pthread_rwlock_wrlock(&token->lock);
+	if (token->values.key.len == 0 && sl_view_private(view, token))
+		token->values.key = sl_secret_take(&values.key);
+	(void)pthread_rwlock_unlock(&token->lock);
+	return SL_OK;
+}
+
+bool
+sl_view_without_pins(const struct sl_token *token, const struct sl_view *view, const struct sl_attrs *attrs)
+{
+	return !view->guarded && token->config->pin_store == 0 && sl_attrs_bool(attrs, CKA_PRIVATE, false);
 }
 
 enum sl_err

@@ -37,13 +37,26 @@ CK_RV sl_view_make(struct sl_token *token, const struct sl_attrs *attrs, bool pr
 CK_RV sl_view_trust(struct sl_token *token, const struct sl_attrs *now, const struct sl_attrs *change);
 
 /*
- * sl_token_publish() for a new object. CKR_USER_NOT_LOGGED_IN when it is private and its maker was logged out meanwhile: then it is not in the store
- * any more either.
+ * sl_token_publish() for a new object. CKR_USER_NOT_LOGGED_IN when it is private and its maker was logged out meanwhile.
  */
 CK_RV sl_view_publish(struct sl_token *token, const struct sl_view *view, struct sl_object *object);
+/* An object that its maker gets no handle of is none: it goes from the store again. row 0: it is not there. */
+void sl_view_take_back(struct sl_token *token, int64_t row);
 
 /* The token secret for a key that is to be bound to it; empty where that key is not bound: it is public, or the token has no PIN. */
 SL_MUST_CHECK enum sl_err sl_view_secret(struct sl_token *token, const struct sl_view *view, bool private, struct sl_secret *ret_secret);
+
+/*
+ * token.values, for a view that sees private objects of a token with PINs; fine, and nothing, for another. To be called before token.lock is taken by whoever
+ * is going to open or close values: what he then finds there is gone only with the objects.
+ */
+SL_MUST_CHECK enum sl_err sl_view_values(struct sl_token *token, const struct sl_view *view);
+
+/*
+ * Whether a private object is kept without S because the token has no PINs (struct sl_record: no_pins). What is in NV the store does not know for sure: there
+ * it is not said.
+ */
+bool sl_view_without_pins(const struct sl_token *token, const struct sl_view *view, const struct sl_attrs *attrs);
 
 /* Marks a record as bound where secret (sl_view_secret()'s) is not empty. */
 SL_MUST_CHECK enum sl_err sl_view_bind(struct sl_token *token, const struct sl_secret *secret, struct sl_record *record);

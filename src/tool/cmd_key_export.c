@@ -3,7 +3,6 @@
 #include "tool/encode.h"
 #include "tool/export_tss2.h"
 #include "tool/keys.h"
-#include "tool/secret_input.h"
 #include "tool/user.h"
 
 static void
@@ -47,6 +46,7 @@ export_public(const struct sl_tool_args *args, const struct sl_founds *keys, boo
 	SL_CLEANUP(sl_keys_clear) struct sl_founds publics = { 0 };
 	const struct sl_found *first = &keys->at[0];
 	const struct sl_attr *spki = public_of(keys);
+	char type[SL_KEYS_TYPE];
 	enum sl_err err;
 
 	if (spki == NULL && (err = sl_keys_of_class(first->token, CKO_PUBLIC_KEY, first->object, &publics)) != SL_OK)
@@ -58,8 +58,9 @@ export_public(const struct sl_tool_args *args, const struct sl_founds *keys, boo
 		return SL_ERR_UNSUPPORTED;
 	}
 	err = write_key(spki, first->object, ssh);
+	sl_keys_type(first->object, type);
 	if (err == SL_ERR_UNSUPPORTED)
-		sl_msg_set(msg, "%.200s: SSH has no keys of type %s", args->operand, sl_keys_type(first->object));
+		sl_msg_set(msg, "%.200s: SSH has no keys of type %s", args->operand, type);
 	return err;
 }
 
@@ -127,7 +128,6 @@ run(const struct sl_tool_args *args)
 		sl_report("--auth-file and --no-auth: expected one of them");
 		return SL_EXIT_USAGE;
 	}
-	sl_secret_input_harden();
 	instance = sl_keys_open(&status);
 	if (instance == NULL)
 		return status;

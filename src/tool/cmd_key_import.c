@@ -6,7 +6,6 @@
 #include "token/import.h"
 #include "tool/key_source.h"
 #include "tool/keys.h"
-#include "tool/secret_input.h"
 #include "tool/user.h"
 
 #include <string.h>
@@ -25,6 +24,7 @@ struct job {
 	struct sl_key_source source;
 	struct sl_key *key;
 	struct sl_secret pin; /* empty: none was given */
+	bool unseen;          /* the token's policy keeps it shut now */
 	struct sl_msg msg;
 };
 
@@ -165,7 +165,10 @@ verify(struct job *job)
 	int status;
 	enum sl_err err = SL_ERR_DEVICE;
 
-	if ((instance = sl_keys_open(&status)) == NULL || (err = compare(job, instance)) != SL_OK) {
+	if ((instance = sl_keys_open(&status)) != NULL)
+		err = compare(job, instance);
+	job->unseen = err == SL_ERR_POLICY;
+	if (err != SL_OK && !job->unseen) {
 		sl_msg_set(&job->msg, "the key was stored, but does not come back out of the TPM (%s): keep %.200s", sl_err_text(err),
 		           job->source.path);
 		return SL_ERR_DEVICE;
@@ -180,7 +183,9 @@ tell(const struct job *job, const struct sl_instance *instance)
 
 	printf("%s: sealed to token %s, in %s%s\n", job->import.label, job->token, instance->config->store,
 	       !pair ? "" : job->import.certificate != NULL ? ", with its public half and its certificate" : ", with its public half");
-	if (strcmp(job->source.path, "-") != 0)
+	if (job->unseen)
+		printf("the token's policy is not satisfied now, so that it could not be compared: keep %s until the key was used\n", job->source.path);
+	else if (strcmp(job->source.path, "-") != 0)
 		printf("%s is not needed any more and can be deleted (as every copy of it)\n", job->source.path);
 }
 
@@ -217,7 +222,6 @@ run(const struct sl_tool_args *args)
 	int status = SL_EXIT_FAILURE;
 	enum sl_err err;
 
-	sl_secret_input_harden();
 	if ((err = take_options(&job)) != SL_OK || (err = take_certificate(&job)) != SL_OK ||
 	    (err = sl_key_source_open(args->operand, sl_args_value(args, "type") != NULL, &job.source, &job.msg)) != SL_OK)
 		return report(&job, err);

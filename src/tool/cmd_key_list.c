@@ -20,10 +20,12 @@ run(const struct sl_tool_args *args)
 	for (size_t i = 0; i < founds.n; i++) {
 		const struct sl_object *object = founds.at[i].object;
 		const struct sl_recipe *recipe = sl_material_recipe(object->material);
+		char type[SL_KEYS_TYPE];
 		char label[256];
 
+		sl_keys_type(object, type);
 		sl_keys_label(object, label);
-		printf("%s\t%s\t%lu\t%s\t", founds.at[i].token->config->name, sl_keys_type(object),
+		printf("%s\t%s\t%lu\t%s\t", founds.at[i].token->config->name, type,
 		       recipe == NULL ? 0UL : (unsigned long)recipe->version, object->home == SL_HOME_DECLARED ? "declared" : "stored");
 		sl_keys_print_hex(sl_attrs_get(&object->attrs, CKA_ID));
 		printf("\t%s\n", label);

@@ -78,10 +78,12 @@ print_key(const struct sl_instance *instance, const struct sl_found *found)
 {
 	const struct sl_object *object = found->object;
 	const struct sl_recipe *recipe = sl_material_recipe(object->material);
+	char type[SL_KEYS_TYPE];
 	char label[256];
 
+	sl_keys_type(object, type);
 	sl_keys_label(object, label);
-	printf("label: %s\ntoken: %s\ntype: %s\nsecret: %s\n", label, found->token->config->name, sl_keys_type(object), secret_of(object));
+	printf("label: %s\ntoken: %s\ntype: %s\nsecret: %s\n", label, found->token->config->name, type, secret_of(object));
 	if (sl_material_bound(object->material))
 		printf("bound: to the token secret\n");
 	if (recipe != NULL)

@@ -7,7 +7,6 @@
 #include "root/policy.h"
 #include "tool/device.h"
 #include "tool/policy.h"
-#include "tool/secret_input.h"
 #include "tool/tool.h"
 
 #include <string.h>
@@ -92,9 +91,12 @@ put_out(const char *path, const struct sl_policy_signature *s, struct sl_msg *ms
 {
 	SL_FREE char *before = NULL;
 	SL_FREE char *after = NULL;
-	enum sl_err err = path == NULL ? SL_ERR_NOT_FOUND : sl_fs_read_text(path, FILE_MAX, &before, msg);
+	SL_CLOSE int lock = -1;
+	enum sl_err err = SL_ERR_NOT_FOUND;
 
-	if (err == SL_ERR_NOT_FOUND)
+	if (path != NULL && (err = sl_fs_lock_parent(path, &lock, msg)) == SL_OK)
+		err = sl_fs_read_text(path, FILE_MAX, &before, msg);
+	if (err == SL_ERR_NOT_FOUND && (path == NULL || lock >= 0))
 		err = (before = strdup("{}")) == NULL ? SL_ERR_MEMORY : SL_OK;
 	if (err == SL_OK)
 		err = sl_policy_signatures_add(before, path == NULL ? "standard output" : path, s, &after, msg);
@@ -121,7 +123,6 @@ run(const struct sl_tool_args *args)
 	struct sl_msg msg = { "" };
 	enum sl_err err;
 
-	sl_secret_input_harden();
 	if (path == NULL) {
 		sl_report("policy sign: expected --key KEY.pem");
 		return SL_EXIT_USAGE;

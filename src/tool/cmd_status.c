@@ -87,6 +87,8 @@ print_policy(struct sl_token *token)
 	else
 		printf("  policy: authorize:%s, ", policy->key_file);
 	err = sl_root_policy_state(token->root, &state);
+	if (err != SL_OK)
+		sl_device_trouble(token->instance->device, &state.why);
 	printf("%s\n", err == SL_OK && state.satisfied ? "satisfied" : "not satisfied");
 	if (err != SL_OK || !state.satisfied)
 		printf("  policy wants: %s\n", state.why.text[0] != '\0' ? state.why.text : sl_err_text(err));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "tool/pins.h"
-#include "tool/secret_input.h"
 
 static int
 change(const struct sl_tool_args *args, struct sl_token *token, enum sl_pin_role role)
@@ -29,7 +28,6 @@ run(const struct sl_tool_args *args)
 	struct sl_token *token;
 	int status = SL_EXIT_USAGE;
 
-	sl_secret_input_harden();
 	instance = sl_keys_open(&status);
 	token = instance == NULL ? NULL : sl_pins_token(instance, args, &state, &status);
 	if (token == NULL)

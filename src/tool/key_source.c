@@ -3,7 +3,7 @@
 #include "tool/key_source.h"
 
 #include "root/sealed.h"
-#include "tool/secret_input.h"
+#include "tool/passphrase.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #define PASSPHRASE_MAX 1024
+#define PROMPT_MAX 200
 
 void
 sl_key_source_clear(struct sl_key_source *source)
@@ -112,32 +113,21 @@ sl_key_source_open(const char *path, bool typed, struct sl_key_source *ret_sourc
 	return SL_OK;
 }
 
-static enum sl_err
-ask(const struct sl_key_source *source, const struct sl_tool_args *args, const char *what, const char *option, struct sl_secret *ret_secret,
-    struct sl_msg *msg)
+/* The question for a secret of the file; prompt has PROMPT_MAX bytes. */
+static struct sl_secret_ask
+ask_of(const struct sl_key_source *source, const struct sl_tool_args *args, const char *what, const char *option, char *prompt)
 {
-	char prompt[200];
-	const struct sl_secret_ask ask = { .what = prompt, .option = option, .from = sl_args_value(args, option), .max = PASSPHRASE_MAX };
-
-	(void)snprintf(prompt, sizeof(prompt), "%s of %.150s", what, source->path);
-	return sl_secret_input(&ask, ret_secret, msg);
+	(void)snprintf(prompt, PROMPT_MAX, "%s of %.150s", what, source->path);
+	return (struct sl_secret_ask){ .what = prompt, .option = option, .from = sl_args_value(args, option), .min = 1, .max = PASSPHRASE_MAX };
 }
 
 static enum sl_err
 read_private(const struct sl_key_source *source, const struct sl_tool_args *args, struct sl_key **ret_key, struct sl_msg *msg)
 {
-	SL_SECRET passphrase = { 0 };
-	struct sl_msg why = { "" };
-	enum sl_err err = sl_privkey_read(&source->found, NULL, ret_key, &why);
+	char prompt[PROMPT_MAX];
+	const struct sl_secret_ask ask = ask_of(source, args, "passphrase", "passphrase-file", prompt);
 
-	if (err == SL_ERR_LOGIN) {
-		if ((err = ask(source, args, "passphrase", "passphrase-file", &passphrase, msg)) != SL_OK)
-			return err;
-		err = sl_privkey_read(&source->found, &passphrase, ret_key, &why);
-	}
-	if (err != SL_OK)
-		sl_msg_set(msg, "%.200s: %.250s", source->path, why.text[0] == '\0' ? sl_err_text(err) : why.text);
-	return err;
+	return sl_passphrase_key(&source->found, &ask, source->path, ret_key, msg);
 }
 
 static enum sl_err
@@ -163,6 +153,8 @@ static enum sl_err
 unseal(const struct sl_key_source *source, const struct sl_tool_args *args, struct sl_token *token, struct sl_secret *ret_secret,
        struct sl_msg *msg)
 {
+	char prompt[PROMPT_MAX];
+	const struct sl_secret_ask ask = ask_of(source, args, "authorization", "auth-file", prompt);
 	const struct sl_secret *der = &source->found.bytes;
 	struct sl_sealed sealed;
 	struct sl_root_name name;
@@ -174,8 +166,7 @@ unseal(const struct sl_key_source *source, const struct sl_tool_args *args, stru
 		sl_msg_set(msg, "%.200s: %.250s", source->path, why.text);
 		return err;
 	}
-	if (!sealed.empty_auth && sealed.policy.data == NULL &&
-	    (err = ask(source, args, "authorization", "auth-file", &auth, msg)) != SL_OK)
+	if (!sealed.empty_auth && (err = sl_secret_input(&ask, &auth, msg)) != SL_OK)
 		return err;
 	/* The pin of the salt key comes with the name. */
 	if ((err = sl_token_identify(token, &name, NULL)) == SL_OK)

@@ -2,8 +2,10 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "tool/keys.h"
 
+#include "crypto/curve.h"
 #include "token/root_key.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct sl_instance *
@@ -195,12 +197,56 @@ sl_keys_of_class(struct sl_token *token, CK_OBJECT_CLASS class, const struct sl_
 	return SL_OK;
 }
 
-const char *
-sl_keys_type(const struct sl_object *object)
+static size_t
+bits(const struct sl_attr *number)
+{
+	size_t n = number == NULL ? 0 : number->len * 8;
+
+	for (size_t i = 0; n != 0 && (number->value[i / 8] >> (7 - i % 8) & 1) == 0; i++)
+		n--;
+	return n;
+}
+
+static void
+curve_type(const struct sl_attr *params, char ret_type[SL_KEYS_TYPE])
+{
+	const struct sl_curve *curve = params == NULL ? NULL : sl_curve_find(params->value, params->len);
+
+	if (curve == NULL)
+		return;
+	(void)snprintf(ret_type, SL_KEYS_TYPE, "%s%s", curve->kind == SL_KEY_EC ? "ec:" : "", curve->name);
+	for (char *c = ret_type; curve->kind != SL_KEY_EC && *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
+
+void
+sl_keys_type(const struct sl_object *object, char ret_type[SL_KEYS_TYPE])
 {
 	const struct sl_recipe *recipe = object->material == NULL ? NULL : sl_material_recipe(object->material);
+	const struct sl_attrs *attrs = &object->attrs;
+	const CK_ULONG bytes = sl_attrs_ulong(attrs, CKA_VALUE_LEN, 0);
 
-	return recipe == NULL ? "other" : recipe->type.name;
+	(void)snprintf(ret_type, SL_KEYS_TYPE, "%s", recipe == NULL ? "other" : recipe->type.name);
+	if (recipe != NULL)
+		return;
+	switch (sl_attrs_ulong(attrs, CKA_KEY_TYPE, CK_UNAVAILABLE_INFORMATION)) {
+	case CKK_EC:
+	case CKK_EC_EDWARDS:
+	case CKK_EC_MONTGOMERY:
+		curve_type(sl_attrs_get(attrs, CKA_EC_PARAMS), ret_type);
+		break;
+	case CKK_RSA:
+		(void)snprintf(ret_type, SL_KEYS_TYPE, "rsa:%zu", bits(sl_attrs_get(attrs, CKA_MODULUS)));
+		break;
+	case CKK_AES:
+		(void)snprintf(ret_type, SL_KEYS_TYPE, "aes:%lu", bytes * 8);
+		break;
+	case CKK_GENERIC_SECRET:
+		(void)snprintf(ret_type, SL_KEYS_TYPE, "generic:%lu", bytes);
+		break;
+	default:
+		break;
+	}
 }
 
 void

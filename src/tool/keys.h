@@ -38,8 +38,9 @@ SL_MUST_CHECK enum sl_err sl_keys_one(struct sl_instance *instance, const struct
 SL_MUST_CHECK enum sl_err sl_keys_of_class(struct sl_token *token, CK_OBJECT_CLASS class, const struct sl_object *like,
                                            struct sl_founds *ret_founds);
 
-/* The derivation type ("ec:P-256"), or "other"; and its label, NUL-terminated. */
-const char *sl_keys_type(const struct sl_object *object);
+/* The type as key files have it ("ec:P-256"), or in that form ("ec:secp256k1"), or "other"; and its label, NUL-terminated. */
+#define SL_KEYS_TYPE 48
+void sl_keys_type(const struct sl_object *object, char ret_type[SL_KEYS_TYPE]);
 void sl_keys_label(const struct sl_object *object, char ret_label[256]);
 /* CKA_ID and the like in hex. */
 void sl_keys_print_hex(const struct sl_attr *attr);

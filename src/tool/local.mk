@@ -15,6 +15,7 @@ seedleaf_SOURCES = \
 	src/tool/cmd_token_init.c \
 	src/tool/cmd_token_persist.c \
 	src/tool/cmd_token_pin.c \
+	src/tool/cmd_token_reseal.c \
 	src/tool/cmd_token_reset.c \
 	src/tool/device.c src/tool/device.h \
 	src/tool/key_source.c src/tool/key_source.h \
@@ -23,6 +24,7 @@ seedleaf_SOURCES = \
 	src/tool/export_tss2.c src/tool/export_tss2.h \
 	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
+	src/tool/passphrase.c src/tool/passphrase.h \
 	src/tool/pins.c src/tool/pins.h \
 	src/tool/policy.h src/tool/policy_key.c src/tool/policy_values.c \
 	src/tool/report.c \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
+#include "tool/secret_input.h"
 #include "tool/tool.h"
 
 #include <string.h>
@@ -7,7 +8,8 @@
 static const struct sl_tool_command *const commands[] = {
 	&sl_cmd_status,        &sl_cmd_key_list,    &sl_cmd_key_show,    &sl_cmd_key_export,  &sl_cmd_key_import,
 	&sl_cmd_key_add,       &sl_cmd_key_remove,  &sl_cmd_key_rotate,  &sl_cmd_token_init,  &sl_cmd_token_pin,
-	&sl_cmd_token_reset,   &sl_cmd_token_persist, &sl_cmd_policy_show, &sl_cmd_policy_sign, &sl_cmd_config_check,
+	&sl_cmd_token_reset,   &sl_cmd_token_reseal, &sl_cmd_token_persist, &sl_cmd_policy_show, &sl_cmd_policy_sign,
+	&sl_cmd_config_check,
 };
 
 /* Help of all commands, or of those whose first word is group. */
@@ -117,8 +119,10 @@ dispatch(int n, char **words)
 int
 main(int argc, char **argv)
 {
-	const int status = dispatch(argc - 1, argv + 1);
+	int status;
 
+	sl_secret_input_harden();
+	status = dispatch(argc - 1, argv + 1);
 	/* A full disk behind stdout is a failure too. */
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		sl_report("cannot write the output");

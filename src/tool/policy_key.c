@@ -3,10 +3,9 @@
 #include "tool/policy.h"
 
 #include "crypto/der.h"
-#include "crypto/pemkey.h"
 #include "crypto/sign.h"
 #include "root/policy.h"
-#include "tool/secret_input.h"
+#include "tool/passphrase.h"
 
 #include <string.h>
 
@@ -19,23 +18,18 @@ read_key(const char *path, const char *passphrase_from, struct sl_key **ret_key,
 	const struct sl_secret_ask ask = {
 		.what = "Passphrase of the key", .option = "passphrase-file", .from = passphrase_from, .min = 1, .max = PASSPHRASE_MAX
 	};
+	SL_CLEANUP(sl_privkey_clear) struct sl_privkey found = { .dek = "" };
 	SL_SECRET text = { 0 };
-	SL_SECRET passphrase = { 0 };
-	enum sl_err err = sl_secret_input_file(path, SL_PEMKEY_MAX, &text, msg);
+	struct sl_msg why = { "" };
+	enum sl_err err = sl_secret_input_file(path, SL_PRIVKEY_MAX, &text, msg);
 
 	if (err != SL_OK)
 		return err;
-	err = sl_pemkey_read(&text, NULL, ret_key);
-	if (err == SL_ERR_LOGIN) {
-		if ((err = sl_secret_input(&ask, &passphrase, msg)) != SL_OK)
-			return err;
-		err = sl_pemkey_read(&text, &passphrase, ret_key);
-	}
-	if (err == SL_ERR_AUTH)
-		sl_msg_set(msg, "%s: wrong passphrase", path);
-	else if (err == SL_ERR_FORMAT)
-		sl_msg_set(msg, "%s: expected a private key in PEM", path);
-	return err;
+	if ((err = sl_privkey_open(&text, &found, &why)) != SL_OK)
+		sl_msg_set(msg, "%.200s: %.250s", path, why.text[0] == '\0' ? sl_err_text(err) : why.text);
+	else
+		err = sl_passphrase_key(&found, &ask, path, ret_key, msg);
+	return err == SL_ERR_UNSUPPORTED || err == SL_ERR_NOT_FOUND ? SL_ERR_FORMAT : err;
 }
 
 /* What the TPM has to know of it; SL_ERR_UNSUPPORTED for a key that no policy can name. */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -18,7 +17,7 @@ sl_secret_input_harden(void)
 
 	/* Neither can fail for a program about itself, and nothing could be done if it did: the secrets' own pages are kept out of dumps anyway. */
 	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)(sl_secret_hide_process() == SL_OK);
 }
 
 /* The first len bytes of room, as a secret of that length. */
@@ -193,7 +192,8 @@ take(const struct sl_secret_ask *ask, struct sl_secret *room, size_t *ret_len, s
 	SL_FREE char *path = NULL;
 	enum sl_err err;
 
-	if (ask->from == NULL)
+	/* A terminal at standard input would show what is typed. */
+	if (ask->from == NULL || (strcmp(ask->from, "-") == 0 && isatty(STDIN_FILENO) == 1))
 		return from_terminal(ask, room, ret_len, msg);
 	if (strcmp(ask->from, "-") == 0)
 		return from_stdin(ask, room, ret_len, msg);

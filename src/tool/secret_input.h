@@ -15,7 +15,7 @@ struct sl_secret_ask {
 	bool optional;      /* no byte at all is fine, too */
 };
 
-/* For commands with secrets, before the first one: no core dumps, no debugger of the same user. */
+/* Before the first secret; every command may compute keys: no core dumps, no debugger of the same user. */
 void sl_secret_input_harden(void);
 
 /*

@@ -70,6 +70,7 @@ extern const struct sl_tool_command sl_cmd_status;
 extern const struct sl_tool_command sl_cmd_token_init;
 extern const struct sl_tool_command sl_cmd_token_persist;
 extern const struct sl_tool_command sl_cmd_token_pin;
+extern const struct sl_tool_command sl_cmd_token_reseal;
 extern const struct sl_tool_command sl_cmd_token_reset;
 
 #endif

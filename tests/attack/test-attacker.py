@@ -421,7 +421,16 @@ def main():
 
     nv_attacks()
     limits(points)
+    old = os.path.join(DIR, "old")
+    shutil.copytree(os.environ["SEEDLEAF_STORE"], old)
     traffic(secrets["S"], AES_KEY, auth)
+
+    @check("a limit that doc/threats.md names: a copy of the store from before a new PIN still opens with the old one")
+    def _():
+        that(signs(process(sign, "alice", "derived", USER, store=old), points["derived"]), "it does not: change the document")
+        that(process(sign, "alice", "derived", USER) == "CKR_PIN_INCORRECT", "the old PIN on the new store")
+        forgive()
+
     memory(secrets["S"], pin_auth(b"a new PIN of the user", 2, pin_row("alice")["user_salt"]))
     that(TPM.transient() == 0, "something was left on the TPM")
 

@@ -64,7 +64,7 @@ replay(struct held *held, const char *name, const char *rc, const char *command,
 		else
 			count(&held->sessions, &held->most_sessions, -1);
 	}
-	if (auth && word(command, area) >> 24 == 0x02) {
+	if (auth && (word(command, area) >> 24 == 0x02 || word(command, area) >> 24 == 0x03)) { /* an HMAC or a policy session */
 		nonce = word(command, area + 4) >> 16;
 		if ((word(command, area + 6 + nonce) >> 24 & 1) == 0)
 			count(&held->sessions, &held->most_sessions, -1);
@@ -254,6 +254,28 @@ empty(void)
 	free(names);
 }
 
+/* doc/policy.md: what policies add. A store of its own each, since it is another root. */
+static void
+policies(void)
+{
+	const struct budget pcr = { "pcr", 15, 8 };
+	const struct budget authorize = { "authorize", 19, 9 };
+	char conf[8300];
+
+	tpmtest_shell("rm -rf \"$SEEDLEAF_STORE\"");
+	host_config("[token owner]\npolicy = pcr:sha256:11\n");
+	process(&pcr);
+	tpmtest_shell("cd %s && umask 077 && openssl ecparam -name prime256v1 -genkey -noout -out boot.pem && openssl pkey -in boot.pem -pubout"
+	              " -out boot.pub && rm -rf \"$SEEDLEAF_STORE\" && seedleaf policy sign --key boot.pem --pcrs sha256:11 --output boot.json",
+	              tpmtest_dir());
+	(void)snprintf(conf, sizeof(conf), "[token owner]\npolicy = authorize:%s/boot.pub\npolicy-signatures = %s/boot.json\n", tpmtest_dir(),
+	               tpmtest_dir());
+	host_config(conf);
+	process(&authorize);
+	tpmtest_shell("rm -rf \"$SEEDLEAF_STORE\"");
+	host_config("");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -264,6 +286,7 @@ main(int argc, char **argv)
 	(void)argc;
 	tpmtest_begin(argv, locked);
 	empty();
+	policies();
 	process(&defaults);
 	/* Before the SRK at its usual handle: the same store then belongs to the same root, under another salt key. */
 	tpmtest_shell("rm -r \"$SEEDLEAF_STORE\"; seedleaf token persist owner --srk >/dev/null");

@@ -100,7 +100,9 @@ ok 'keytool -genkeypair RSA, which it makes itself and imports' keypair rsa -key
 ok 'keytool -genseckey' kt -genseckey -alias aes -keyalg AES -keysize 256
 ok 'keytool -list' entries PrivateKeyEntry p256 p384 rsa
 ok 'keytool -list shows the secret key' entries SecretKeyEntry aes
-for alias in p256 p384 rsa; do
+ALIASES=(p256 p384 rsa)
+whole || ALIASES=(p256)
+for alias in "${ALIASES[@]}"; do
 	ok "keytool -certreq $alias" request "$alias"
 done
 ok 'a key pair to delete' keypair short -keyalg EC -groupname secp256r1
@@ -112,5 +114,11 @@ refused 'no request with a deleted key' kt -certreq -alias short
 ok 'the others are there' entries PrivateKeyEntry p256 p384 rsa
 program make
 program again
+if [ -n "$PIN" ]; then
+	PIN=nonsense refused 'keytool -list with a wrong PIN' kt -list
+	ok 'it does not open' has "$T/out" 'load failed'
+	PIN=nonsense refused 'keytool -genkeypair with a wrong PIN' keypair wrong -keyalg EC -groupname secp256r1
+	ok 'the key store opens with the right one afterwards' entries PrivateKeyEntry p256 p384 rsa
+fi
 ok 'keytool -importcert of an issued certificate' imported
 finish

@@ -4,10 +4,12 @@
 #
 # What the client tests share: TAP, a private directory, servers that never outlive the test, and one way to name the module.
 # A test begins with `. "$SL_SRC/tests/clients/lib.sh"` and ends with `finish`. Through tests/with-tpm it meets Seedleaf;
-# through tests/clients/with-softhsm, another module, which tells a fault of the test from a fault of ours.
+# through tests/clients/with-pin, Seedleaf with PINs; through tests/clients/with-softhsm, another module, which tells a fault of the test
+# from a fault of ours.
 #
 # Set here:  T       private directory, gone afterwards        MODULE  absolute path of the module under test
 #            TOKEN   label of the token to use                 PIN     its user PIN, empty for a token that needs no login
+#            OTHER   not empty: another module than ours
 set -u
 
 SL_LIMIT=${SL_LIMIT:-280}
@@ -39,6 +41,7 @@ fi
 MODULE=$(realpath -e "${SEEDLEAF_MODULE:?}" 2>/dev/null) || { echo "Bail out! no module at $SEEDLEAF_MODULE"; exit 99; }
 TOKEN=${SL_TOKEN:-seedleaf-owner}
 PIN=${SL_PIN:-}
+OTHER=${SL_OTHER:-}
 T=$(mktemp -d "${TMPDIR:-/tmp}/sl-client.XXXXXX") || exit 99
 export HOME=$T/home XDG_CONFIG_HOME=$T/home/.config GNUTLS_PIN=$PIN
 unset SSH_AUTH_SOCK SSH_AGENT_PID DISPLAY OPENSSL_CONF
@@ -160,6 +163,12 @@ need()
 		printf '1..0 # SKIP %s is not installed\n' "$prog"
 		exit 0
 	done
+}
+
+# True where a script runs all that it has. With PINs on our own token, what a PIN changes nothing of is left to the run without.
+whole()
+{
+	[ -z "$PIN" ] || [ -n "$OTHER" ]
 }
 
 # ---- small checks, to be used with ok

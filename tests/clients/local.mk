@@ -10,6 +10,17 @@ dist_check_SCRIPTS += \
 	tests/clients/openssh.sh \
 	tests/clients/openssl.sh \
 	tests/clients/p11kit.sh \
+	tests/clients/pin-gnutls.sh \
+	tests/clients/pin-java.sh \
+	tests/clients/pin-nss.sh \
+	tests/clients/pin-opensc.sh \
+	tests/clients/pin-openssh.sh \
+	tests/clients/pin-openssl.sh \
+	tests/clients/pin-p11kit.sh \
+	tests/clients/pin-pykcs11.sh \
+	tests/clients/pin-servers.sh \
+	tests/clients/policy.sh \
 	tests/clients/pykcs11.sh \
-	tests/clients/servers.sh
-EXTRA_DIST += tests/clients/ClientTest.java tests/clients/pykcs11-test.py tests/clients/lib.sh tests/clients/with-softhsm tests/packages.sh check.sh demo.sh
+	tests/clients/servers.sh \
+	tests/clients/tries.sh
+EXTRA_DIST += tests/clients/ClientTest.java tests/clients/pykcs11-test.py tests/clients/lib.sh tests/clients/with-pin tests/clients/with-softhsm tests/packages.sh check.sh demo.sh

@@ -125,6 +125,43 @@ fetched()
 	has "$T/page" 'HTTP/1.0 200 ok' && has "$T/page" 'Verify return code: 0|CN *= *localhost'
 }
 
+# ---- PINs, and a token without one beside it
+change() # change OLD NEW
+{
+	printf '%s\n' "$1" >"$T/old"
+	printf '%s\n' "$2" >"$T/new"
+	mods -changepw "$TOKEN" -pwfile "$T/old" -newpwfile "$T/new" >"$T/changed" 2>&1
+	has "$T/changed" 'changed successfully'
+}
+
+bare() # certutil on the token that has no PIN
+{
+	nss certutil -h seedleaf-null "$@"
+}
+
+with_wrong()
+{
+	printf 'wrong\n' >"$T/wrong"
+	nss certutil -K -h "$TOKEN" -f "$T/wrong"
+}
+
+pins()
+{
+	refused 'certutil -K with a wrong PIN' with_wrong
+	ok 'that is, for the PIN' has "$T/out" SEC_ERROR_BAD_PASSWORD
+	ok 'modutil -changepw' change "$PIN" other-pin
+	refused 'the old PIN is no more' change "$PIN" third-pin
+	printf 'other-pin\n' >"$T/pin"
+	ok 'certutil -S with the new one' self_signed later 9 -k ec -q nistp256
+	ok 'the old keys are there' shows '(rsa|ec) .*p256' cert -K
+	ok 'modutil -changepw back' change other-pin "$PIN"
+	printf '%s\n' "$PIN" >"$T/pin"
+	[ -z "$OTHER" ] || return
+	ok 'certutil -S on a token without a PIN asks for nothing' bare -S -k ec -q nistp256 -n bare -s CN=bare -x -t ,, -z "$T/noise" -m 20
+	ok 'certutil -K shows its key' shows 'ec .*bare' bare -K
+	ok 'modutil -list names both' shows "token: seedleaf-null\$" mods -list
+}
+
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/server.key" -out "$T/server.crt" -subj /CN=127.0.0.1 -days 2 2>"$T/out"
 ok 'certutil -N' nss certutil -N --empty-password
 ok 'modutil -add' mods -add module -libfile "$MODULE"
@@ -145,13 +182,16 @@ for name in $NAMES; do
 done
 server rsa p256
 server p256 rsa
-server p384 rsa
-server p12rsa rsa
-server p12ec rsa
 client rsa
-client p256
-client p12rsa
-client p12ec
+if whole; then
+	server p384 rsa
+	server p12rsa rsa
+	server p12ec rsa
+	client p256
+	client p12rsa
+	client p12ec
+fi
+[ -z "$PIN" ] || pins
 ok 'certutil -F deletes a key with its certificate' cert -F -n "$TOKEN:p12ec"
 ok 'it is gone from -L' hides p12ec cert -L
 ok 'it is gone from -K' hides p12ec cert -K

@@ -88,7 +88,7 @@ generation()
 	for type in rsa:2048 rsa:3072 EC:prime256v1 EC:secp384r1 EC:secp521r1 EC:edwards25519; do
 		id=$((id + 1))
 		ok "generate $type" generate "$type" "$id" "key-$type"
-		if [ "$type" = EC:edwards25519 ] && [ -z "$PIN" ]; then
+		if [ "$type" = EC:edwards25519 ] && [ -z "$OTHER" ]; then
 			ok "list objects shows the public half of $type" listed pubkey "$id"
 			refused 'a search by class alone leaves the Edwards private key out' listed privkey "$id"
 		else
@@ -97,7 +97,7 @@ generation()
 		ok "public key of $type reads as PEM" pubkey_pem "$id" "$T/pub.$id"
 	done
 	refused 'an unknown curve is refused' generate EC:brainpoolP160r1 7f nothing
-	if [ -n "$PIN" ]; then
+	if [ -n "$OTHER" ]; then
 		skip 'a 1024-bit RSA key is refused' 'the other module makes them'
 	else
 		refused 'a 1024-bit RSA key is refused' generate rsa:1024 7f nothing
@@ -144,7 +144,7 @@ ec()
 	for mech in ECDSA-SHA1 ECDSA-SHA256 ECDSA-SHA384 ECDSA-SHA512; do
 		if p11 -M | grep -q "$mech,"; then
 			ok "$mech ($id)" verified "$id" "$mech" "$T/data" check_hashed --signature-format openssl
-		elif [ -n "$PIN" ]; then
+		elif [ -n "$OTHER" ]; then
 			skip "$mech ($id)" 'the other module has no such mechanism'
 		else
 			ok "$mech ($id) is offered" false
@@ -201,15 +201,24 @@ objects()
 	ok 'no private key is read out' test ! -s "$T/secret"
 }
 
+threads() # eight, each with its own sessions
+{
+	local one=(--test-threads ILGISLT0)
+
+	p11 "${one[@]}" "${one[@]}" "${one[@]}" "${one[@]}" "${one[@]}" "${one[@]}" "${one[@]}" "${one[@]}" >"$T/own" 2>&1 || { tail -n 20 "$T/own"; return 1; }
+	has "$T/own" 'all threads have ended with CKR_OK'
+}
+
 own_tests()
 {
-	if [ -n "$PIN" ]; then
+	ok 'its --test-threads' threads
+	if [ -n "$OTHER" ]; then
 		skip 'its --test' 'the other module fails OAEP'
 	else
 		ok 'its --test' no_errors p11 --test --allow-sw
-		ok 'its --test-fork' no_errors bounded pkcs11-tool --module "$MODULE" --test-fork
+		ok 'its --test-fork' no_errors p11 --test-fork
 	fi
-	[ -n "$PIN" ] && skip 'its --test-ec' 'the other module lacks ECDSA-SHA1' && return
+	[ -n "$OTHER" ] && skip 'its --test-ec' 'the other module lacks ECDSA-SHA1' && return
 	ok 'its --test-ec' p11 --session-rw --test-ec --id 24 --label test-ec --key-type EC:prime256v1
 }
 
@@ -246,7 +255,7 @@ decryption()
 {
 	ok "RSA-PKCS decryption ($1)" decrypted "$1" RSA-PKCS none
 	ok "RSA-PKCS-OAEP decryption, SHA-1 ($1)" decrypted "$1" RSA-PKCS-OAEP sha1
-	if [ -n "$PIN" ]; then
+	if [ -n "$OTHER" ]; then
 		skip "RSA-PKCS-OAEP decryption, SHA-256 ($1)" 'the other module has SHA-1 only'
 	else
 		ok "RSA-PKCS-OAEP decryption, SHA-256 ($1)" decrypted "$1" RSA-PKCS-OAEP sha256
@@ -335,20 +344,141 @@ no_errors()
 	return 1
 }
 
+# A key is wrapped, made again from that, and does the same.
+wrapped() # wrapped WRAPPER MECHANISM OPTION...   of key 72
+{
+	local by=$1 id
+	shift
+
+	rm -f "$T/wrapped" "$T/c1" "$T/c2"
+	p11 --wrap --mechanism "$@" --id "$by" --application-id 72 --output-file "$T/wrapped" && [ -s "$T/wrapped" ] || return 1
+	p11 --unwrap --mechanism "$@" --id "$by" --application-id 73 --application-label unwrapped --key-type AES: --input-file "$T/wrapped" || return 1
+	for id in 72 73; do
+		p11 --encrypt --id $id --mechanism AES-CBC-PAD --iv 000102030405060708090a0b0c0d0e0f --input-file "$T/data" --output-file "$T/c$id" || return 1
+	done
+	cmp "$T/c72" "$T/c73" && p11 --delete-object --type secrkey --id 73
+}
+
+wrapping()
+{
+	ok 'a key that wraps' p11 --keygen --key-type AES:32 --id 71 --label wrapper --usage-wrap
+	ok 'a key to wrap' p11 --keygen --key-type AES:32 --id 72 --label wrapped --extractable --usage-decrypt
+	ok 'AES-KEY-WRAP wraps and unwraps' wrapped 71 AES-KEY-WRAP
+	if [ -n "$OTHER" ]; then
+		skip 'a key that only wraps does not in a mode that notices no changes' 'the other module does'
+	else
+		refused 'a key that only wraps does not in a mode that notices no changes' wrapped 71 AES-CBC-PAD --iv 000102030405060708090a0b0c0d0e0f
+	fi
+}
+
+# ---- PINs, on a token that pkcs11-tool makes
+on() # on PIN OPTION...
+{
+	local pin=$1
+	shift
+
+	bounded pkcs11-tool --module "$MODULE" --token-label made --login --pin "$pin" "$@"
+}
+
+officer() # officer SO-PIN OPTION...
+{
+	local pin=$1
+	shift
+
+	bounded pkcs11-tool --module "$MODULE" --token-label made --login --login-type so --so-pin "$pin" "$@"
+}
+
+signs_as() # signs_as PIN
+{
+	rm -f "$T/sig"
+	on "$1" --sign --id 01 --mechanism ECDSA-SHA256 --input-file "$T/data" --output-file "$T/sig" --signature-format openssl &&
+		openssl dgst -sha256 -verify "$T/made.pub" -signature "$T/sig" "$T/data"
+}
+
+made_pub()
+{
+	TOKEN=made pubkey_pem 01 "$T/made.pub"
+}
+
+hidden() # hidden COMMAND...   it lists the public half, and no private key
+{
+	"$@" -O >"$T/listing" 2>&1
+	has "$T/listing" 'Public Key Object' && ! grep 'Private Key Object' "$T/listing"
+}
+
+wrong() # wrong WHAT COMMAND...
+{
+	local what=$1
+	shift
+
+	refused "$what" "$@"
+	ok "$what: CKR_PIN_INCORRECT" has "$T/out" CKR_PIN_INCORRECT
+}
+
+first_slot() # first_slot LABEL: the id that pkcs11-tool knows it by
+{
+	bounded pkcs11-tool --module "$MODULE" -L 2>/dev/null | awk -v want="$1" '/^Slot / { id = $3; gsub(/[()]/, "", id) }
+		/token label/ { sub(/^[^:]*: */, ""); if ($0 == want) print id }'
+}
+
+pins()
+{
+	local slot
+
+	refused 'C_InitToken of this token by somebody without its SO PIN' bounded pkcs11-tool --module "$MODULE" --slot "$(first_slot "$TOKEN")" \
+		--init-token --label made --so-pin 00000000
+	ok 'which changes nothing' listed privkey 11
+	slot=$(first_slot seedleaf-endorsement)
+	ok '--init-token' bounded pkcs11-tool --module "$MODULE" --slot "$slot" --init-token --label made --so-pin officer
+	refused 'no login before there is a user PIN' on first -O
+	ok '--init-pin by the SO' officer officer --init-pin --new-pin first
+	ok 'generate a key' on first --keypairgen --key-type EC:prime256v1 --id 01 --label made
+	ok 'its public half is read without a PIN' made_pub
+	ok 'it signs' signs_as first
+	wrong 'with a wrong PIN it does not' signs_as nonsense
+	ok 'without login there is no private key' hidden bounded pkcs11-tool --module "$MODULE" --token-label made
+	ok 'for the SO neither' hidden officer officer --session-rw
+	ok '--change-pin' bounded pkcs11-tool --module "$MODULE" --token-label made --change-pin --pin first --new-pin second
+	wrong 'the old PIN is no more' signs_as first
+	ok 'the new one signs with the same key' signs_as second
+	refused '--change-pin with a wrong PIN' bounded pkcs11-tool --module "$MODULE" --token-label made --change-pin --pin first --new-pin third
+	refused '--change-pin to one that is too short' bounded pkcs11-tool --module "$MODULE" --token-label made --change-pin --pin second --new-pin abc
+	ok 'change nothing' signs_as second
+	ok '--init-pin by the SO, when the user has forgotten his' officer officer --init-pin --new-pin fourth
+	wrong 'the forgotten one is no more' signs_as second
+	ok 'the key is still there' signs_as fourth
+	wrong '--init-pin by a SO with a wrong PIN' officer fourth --init-pin --new-pin fifth
+	# C_SetPIN without login (PKCS#11 5.5.9): the user's own PIN, so an SO PIN as PUK is a wrong one.
+	refused '--unlock-pin with the SO PIN' bounded pkcs11-tool --module "$MODULE" --token-label made --unlock-pin --puk officer --new-pin sixth
+	ok '--unlock-pin with the own PIN' bounded pkcs11-tool --module "$MODULE" --token-label made --unlock-pin --puk fourth --new-pin sixth
+	ok 'the key is still there' signs_as sixth
+	ok 'the SO changes his' officer officer --change-pin --new-pin officer2
+	ok '--init-token again' bounded pkcs11-tool --module "$MODULE" --slot "$slot" --init-token --label made --so-pin officer2
+	ok '--init-pin again' officer officer2 --init-pin --new-pin sixth
+	refused 'takes the key away for good' signs_as sixth
+	refused 'the public half, too' made_pub
+	ok 'always-auth: a key that asks for each signature' on sixth --keypairgen --key-type EC:prime256v1 --id 02 --label each --always-auth
+	ok 'and gets it' on sixth --sign --id 02 --mechanism ECDSA-SHA256 --input-file "$T/data" --output-file "$T/sig"
+}
+
 listing
 generation
 rsa 11
-rsa 12
 ec 13
-ec 14
-ec 15
 eddsa 16
 decryption 11
-decryption 12
+if whole; then
+	rsa 12
+	ec 14
+	ec 15
+	decryption 12
+fi
 agreement
 secrets
 keys_from_outside
+wrapping
 without_login
 objects
 own_tests
+[ -z "$PIN" ] || [ -n "$OTHER" ] || pins
 finish

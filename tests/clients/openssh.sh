@@ -8,8 +8,14 @@
 . "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
 need ssh ssh-agent ssh-keygen ssh-add /usr/sbin/sshd pkcs11-tool
 
-printf '#!/bin/sh\necho "%s"\n' "$PIN" >"$T/askpass"
-chmod +x "$T/askpass"
+# Writes down each question.
+askpass() # askpass PIN
+{
+	printf '#!/bin/sh\necho "$1" >>"%s"\necho "%s"\n' "$T/asked" "$1" >"$T/askpass"
+	chmod +x "$T/askpass"
+	: >"$T/asked"
+}
+askpass "$PIN"
 export SSH_ASKPASS=$T/askpass SSH_ASKPASS_REQUIRE=force
 ME=$(id -un)
 TYPES=(p256 p384 p521 rsa)
@@ -184,6 +190,41 @@ agent_login()
 	SSH_AUTH_SOCK=$T/user.sock login "$SOFT_PORT" "$T/known.soft" -o IdentitiesOnly=yes -i "$1"
 }
 
+asked() # asked N
+{
+	same "$(grep -c . "$T/asked") questions" "$1 questions" && [ "$1" -eq 0 ] || has "$T/asked" "PIN for '$TOKEN'" || { cat "$T/asked"; return 1; }
+}
+
+no_keys()
+{
+	agent "$1" ssh-add -L >"$T/agent.list" 2>&1
+	has "$T/agent.list" 'no identities'
+}
+
+# Public keys need no PIN, private ones do, and a wrong one brings nothing.
+pins()
+{
+	local TYPES=("${ALL[@]}")
+
+	: >"$T/asked"
+	ok 'ssh-keygen -D wants no PIN' split_keys
+	ok 'and asks for none' asked 0
+	cp "$T/pub.p256" "$T/authorized"
+	ok 'login by PKCS11Provider' login "$SOFT_PORT" "$T/known.soft" -o PKCS11Provider="$MODULE"
+	ok 'asks for the PIN once' asked 1
+	askpass 'wrong one'
+	refused 'no login with a wrong PIN' login "$SOFT_PORT" "$T/known.soft" -o PKCS11Provider="$MODULE"
+	ok 'another agent' agent_start other
+	refused 'ssh-add -s with a wrong PIN' agent other ssh-add -s "$MODULE"
+	ok 'the agent has no keys' no_keys other
+	askpass "$PIN"
+	ok 'ssh-add -s with the right PIN, in the same agent' agent other ssh-add -s "$MODULE"
+	ok 'and has them' agent_lists other
+	# The agent's helper keeps the login while others come and go.
+	p11 -O >"$T/out" 2>&1
+	ok 'it signs after another process has logged in and out' agent other ssh-add -T "$T/pub.rsa"
+}
+
 ok 'generate the four keys' make_keys || bail 'no keys'
 ok 'ssh-keygen -D lists each key once, and complains of nothing' split_keys || bail 'ssh-keygen -D sees no keys'
 id=0
@@ -198,6 +239,8 @@ ok 'ssh-add -L lists the keys' agent_lists user
 for type in "${TYPES[@]}"; do
 	ok "ssh-add -T signs with $type" agent user ssh-add -T "$T/pub.$type"
 done
+ALL=("${TYPES[@]}")
+whole || TYPES=(p256 rsa)
 signatures
 
 ssh-keygen -q -t ed25519 -N '' -f "$T/soft"
@@ -205,6 +248,7 @@ ok 'a server with a host key of its own' sshd_start soft '' "$T/soft" || bail 'n
 SOFT_PORT=$PORT
 known "$SOFT_PORT" <(cut -d' ' -f1,2 "$T/soft.pub") >"$T/known.soft"
 user_logins
+[ -z "$PIN" ] || pins
 authority
 host_keys
 ok 'ssh-add -e takes the module out of the agent' agent user ssh-add -e "$MODULE"

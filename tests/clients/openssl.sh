@@ -180,11 +180,38 @@ answered()
 	has "$T/s_client" 'HTTP/1.0 200 ok'
 }
 
+# ---- the PIN in the configuration, and none in the URI
+pins()
+{
+	local PIN='' key
+
+	[ -z "$OTHER" ] || return
+	key=$(key p256)
+	sed "s/^init = @INIT@/PIN = $1\ninit = 0/" "$T/openssl.cnf" >"$T/pin0.cnf"
+	sed "s/^init = @INIT@/PIN = $1\ninit = 1/" "$T/openssl.cnf" >"$T/pin1.cnf"
+	sed "s/^init = @INIT@/PIN = nonsense\ninit = 0/" "$T/openssl.cnf" >"$T/wrong.cnf"
+	for CNF in "$T/pin0.cnf" "$T/pin1.cnf"; do
+		ok "dgst -sign with the PIN of $(basename "$CNF")" signed p256 sha256
+		ok "req -x509 with the PIN of $(basename "$CNF")" self_signed p256
+	done
+	for CNF in "$T/wrong.cnf" "$T/init0.cnf"; do
+		refused "dgst -sign with that of $(basename "$CNF")" signed p256 sha256
+	done
+	refused 'a wrong pin-value' ssl dgst -sha256 -engine pkcs11 -keyform engine -sign "$key?pin-value=nonsense" -out "$T/sig" "$T/data"
+	printf '%s' "$1" >"$T/pin"
+	ok 'pin-source in the URI' ssl dgst -sha256 -engine pkcs11 -keyform engine -sign "$key?pin-source=file:$T/pin" -out "$T/sig" "$T/data"
+	export OPENSSL_CONF=$T/pin1.cnf
+	ok 's_server with the PIN of pin1.cnf' serve server-pin openssl s_server -accept 127.0.0.1:@PORT@ "${ENG[@]}" -key "$key" -cert "$T/p256.crt" -www -naccept 9
+	unset OPENSSL_CONF
+	ok 'TLS 1.3 with it' connect "$PORT" 1.3 "$T/p256.crt"
+	stop "$SPAWNED"
+}
+
 errors()
 {
 	local label
 
-	[ -n "$PIN" ] && skip 'errors' 'the other module ends with a segmentation fault' && return
+	[ -n "$OTHER" ] && skip 'errors' 'the other module ends with a segmentation fault' && return
 	refused 'no such key' ssl dgst -sha256 -engine pkcs11 -keyform engine -sign "$(key nobody)" -out "$T/sig" "$T/data"
 	refused 'no such token' ssl dgst -sha256 -engine pkcs11 -keyform engine -sign 'pkcs11:token=nobody;object=x' -out "$T/sig" "$T/data"
 	refused 'a malformed URI' ssl dgst -sha256 -engine pkcs11 -keyform engine -sign 'pkcs11:tok%zz' -out "$T/sig" "$T/data"
@@ -203,7 +230,7 @@ ok 'generate rsa:2048' generate rsa:2048 01 rsa
 ok 'generate P-256' generate EC:prime256v1 02 p256
 ok 'generate P-384' generate EC:secp384r1 03 p384
 ok 'generate P-521' generate EC:secp521r1 04 p521
-if [ -n "$PIN" ]; then
+if [ -n "$OTHER" ]; then
 	skip 'generate Ed25519 on the same token' 'the other module does not hide it from the engine'
 else
 	ok 'generate Ed25519 on the same token' generate EC:edwards25519 05 ed
@@ -231,9 +258,13 @@ ok 'cms -decrypt' enveloped
 ok 'cms -decrypt, OAEP' enveloped -keyopt rsa_padding_mode:oaep
 ok 'pkeyutl -derive' derived p256 P-256
 tls_server rsa p256
-tls_server p256 rsa
-tls_server p384 rsa
 tls_client rsa
-tls_client p256
+if whole; then
+	tls_server p256 rsa
+	tls_server p384 rsa
+	tls_client p256
+fi
+[ -z "$PIN" ] || pins "$PIN"
+CNF=$T/init0.cnf
 errors
 finish

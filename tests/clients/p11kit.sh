@@ -90,6 +90,22 @@ crowd()
 	return $rc
 }
 
+# Each of the ways keeps the login apart from others', and gives the module's own answers.
+pins() # pins WAY MODULE
+{
+	ok "$1: no private key without login" through "$2" hidden
+	PIN=nonsense refused "$1: a wrong PIN" through "$2" ecdsa 02
+	ok "$1: that is, for the PIN" has "$T/out" CKR_PIN_INCORRECT
+	ok "$1: another PIN" through "$2" p11_nologin --change-pin --pin "$PIN" --new-pin other-pin
+	PIN=other-pin ok "$1: signs with it" through "$2" ecdsa 02
+	ok "$1: and back" through "$2" p11_nologin --change-pin --pin other-pin --new-pin "$PIN"
+}
+
+hidden()
+{
+	p11_nologin -O >"$T/objects" 2>&1 && has "$T/objects" 'Public Key Object' && ! grep 'Private Key Object' "$T/objects"
+}
+
 head -c 3000 /dev/urandom >"$T/data"
 openssl dgst -sha256 -binary -out "$T/digest" "$T/data"
 ok 'generate rsa:2048' generate rsa:2048 01 k-rsa
@@ -103,6 +119,16 @@ ok 'proxy: objects' through "$proxy" lists
 ok 'proxy: RSA signature' through "$proxy" signs 01 SHA256-RSA-PKCS
 ok 'proxy: ECDSA signature' through "$proxy" ecdsa 02
 ok 'proxy: a new key signs' through "$proxy" makes_key by-proxy 03
+[ -z "$PIN" ] || pins proxy "$proxy"
+
+# In a process of its own, over its standard input and output.
+printf 'remote: |%s remote %s\n' "$(command -v p11-kit)" "$MODULE" >"$XDG_CONFIG_HOME/pkcs11/modules/under-test.module"
+ok 'remote: objects' through "$proxy" lists
+ok 'remote: RSA signature' through "$proxy" signs 01 SHA256-RSA-PKCS
+ok 'remote: ECDSA signature' through "$proxy" ecdsa 02
+ok 'remote: a new key signs' through "$proxy" makes_key by-remote 05
+[ -z "$PIN" ] || pins remote "$proxy"
+printf 'module: %s\n' "$MODULE" >"$XDG_CONFIG_HOME/pkcs11/modules/under-test.module"
 
 client=$libdir/pkcs11/p11-kit-client.so
 ok 'p11-kit server' server || bail 'no server'
@@ -111,6 +137,7 @@ ok 'client: objects' through "$client" lists
 ok 'client: RSA signature' through "$client" signs 01 SHA256-RSA-PKCS
 ok 'client: ECDSA signature' through "$client" ecdsa 02
 ok 'client: a new key signs' through "$client" makes_key by-client 04
+[ -z "$PIN" ] || pins client "$client"
 ok 'client: four at once' through "$client" crowd
 refused 'client: no signature with a key that is not there' through "$client" ecdsa 7e
 stop "$SPAWNED"

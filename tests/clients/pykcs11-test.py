@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
-"""pykcs11-test.py MODULE TOKEN PIN make|again FOLDER: the module through PyKCS11, each result compared with python3-cryptography's.
+"""pykcs11-test.py MODULE TOKEN PIN make|again|pins FOLDER [SO-PIN]: the module through PyKCS11, each result compared with python3-cryptography's.
 
 Prints a line "ok NAME" or "not ok NAME: WHY" for each check; exit status 0 when none failed. An empty PIN is none.
 """
@@ -298,10 +298,98 @@ def again(_lib, _slot, session, folder):
         that(not find(session, LABEL="renamed"), "not deleted")
 
 
+def refused(code, function, *args):
+    try:
+        function(*args)
+    except P.PyKCS11Error as e:
+        that(e.value == code, "%s, expected %s" % (e, P.CKR[code]))
+        return
+    raise ValueError("no " + P.CKR[code])
+
+
+def user_pins(session, pin):
+    @check("keys are private objects")
+    def _():
+        ours = find(session, CLASS=P.CKO_PRIVATE_KEY)
+        that(ours, "no private keys")
+        session.logout()
+        that(not find(session, CLASS=P.CKO_PRIVATE_KEY), "found without a login")
+        that(find(session, CLASS=P.CKO_PUBLIC_KEY), "no public keys without a login")
+        refused(P.CKR_KEY_HANDLE_INVALID, session.sign, ours[0], b"data", P.Mechanism(P.CKM_ECDSA_SHA256, None))
+        session.login(pin)
+        that(len(find(session, CLASS=P.CKO_PRIVATE_KEY)) == len(ours), "not all are back")
+
+    @check("login with a wrong PIN")
+    def _():
+        session.logout()
+        refused(P.CKR_PIN_INCORRECT, session.login, pin + "x")
+        session.login(pin)
+        refused(P.CKR_USER_ALREADY_LOGGED_IN, session.login, pin)
+
+    @check("setPin there and back")
+    def _():
+        session.setPin(pin, "another-pin")
+        session.logout()
+        refused(P.CKR_PIN_INCORRECT, session.login, pin)
+        session.login("another-pin")
+        refused(P.CKR_PIN_INCORRECT, session.setPin, pin, "third-pin")
+        session.setPin("another-pin", pin)
+        session.logout()
+        session.login(pin)
+        that(find(session, CLASS=P.CKO_PRIVATE_KEY), "no private keys")
+
+
+def officer_pins(session, pin, so_pin):
+    @check("initPin by the SO")
+    def _():
+        refused(P.CKR_USER_NOT_LOGGED_IN, session.initPin, "given-pin")
+        session.logout()
+        refused(P.CKR_PIN_INCORRECT, session.login, pin, P.CKU_SO)
+        session.login(so_pin, P.CKU_SO)
+        that(not find(session, CLASS=P.CKO_PRIVATE_KEY), "the SO finds private keys")
+        session.initPin("given-pin")
+        session.logout()
+        refused(P.CKR_PIN_INCORRECT, session.login, pin)
+        session.login("given-pin")
+        session.setPin("given-pin", pin)
+
+
+def made_anew(lib, module, so_pin):
+    @check("initToken of another token, and again")
+    def _():
+        slot = next(s for s in lib.getSlotList(tokenPresent=True) if lib.getTokenInfo(s).label.strip("\0 ") == "seedleaf-endorsement")
+        lib.initToken(slot, so_pin, "made")
+        that(lib.getTokenInfo(slot).label.strip() == "made", "no such label")
+        refused(P.CKR_PIN_INCORRECT, lib.initToken, slot, so_pin + "x", "stolen")
+        s = lib.openSession(slot, P.CKF_SERIAL_SESSION | P.CKF_RW_SESSION)
+        refused(P.CKR_USER_PIN_NOT_INITIALIZED, s.login, "first-pin")
+        s.login(so_pin, P.CKU_SO)
+        s.initPin("first-pin")
+        s.logout()
+        s.login("first-pin")
+        ec_pair(s, "P-256", True, "made")
+        that(len(find(s, CLASS=P.CKO_PRIVATE_KEY)) == 1, "no key")
+        refused(P.CKR_SESSION_EXISTS, lib.initToken, slot, so_pin, "made")
+        s.closeSession()
+        lib.initToken(slot, so_pin, "made again")
+        s = lib.openSession(slot, P.CKF_SERIAL_SESSION | P.CKF_RW_SESSION)
+        that(not find(s), "objects that outlive C_InitToken")
+        s.closeSession()
+
+
+def pins(lib, slot, session, folder):
+    module, _, pin, _, _, so_pin = sys.argv[1:]
+    ec_pair(session, "P-256", True, "for pins")
+    user_pins(session, pin)
+    officer_pins(session, pin, so_pin)
+    if "seedleaf" in module:
+        made_anew(lib, module, so_pin)
+
+
 def main():
-    module, token, pin, mode, folder = sys.argv[1:]
+    module, token, pin, mode, folder = sys.argv[1:6]
     lib, slot, session = open_session(module, token, pin)
-    {"make": make, "again": again}[mode](lib, slot, session, folder)
+    {"make": make, "again": again, "pins": pins}[mode](lib, slot, session, folder)
     session.closeSession()
     return 0 if failures == 0 else 1
 

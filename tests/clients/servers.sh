@@ -98,6 +98,12 @@ run_nginx() # run_nginx CONF   as a program for serve, which gives the port last
 	exec nginx -p "$T" -c "$1.port" -e "$T/nginx.error"
 }
 
+no_pin()
+{
+	nginx_conf "$1" | sed "s/@PORT@/$(free_port)/" >"$T/nginx.conf.port"
+	bounded nginx -t -p "$T" -c "$T/nginx.conf.port" -e "$T/nginx.error"
+}
+
 workers()
 {
 	pgrep -P "$1" | sort | tr '\n' ' '
@@ -231,7 +237,7 @@ for label in rsa p256; do
 	ok "a certificate for $label" self_signed "$label"
 done
 with_nginx rsa p256
-with_nginx p256 rsa
+! whole || with_nginx p256 rsa
 
 cat >"$T/plain.in" <<END
 daemon off;
@@ -252,5 +258,13 @@ PLAIN=$PORT
 with_stunnel rsa p256
 with_stunnel p256 rsa
 with_curl rsa
-with_curl p256
+! whole || with_curl p256
+# The PIN in the configuration of the engine, and none in the key's URI.
+if [ -n "$PIN" ]; then
+	cp "$T/openssl.cnf" "$T/pinless.cnf"
+	sed -i "s/^init = 1/PIN = $PIN\ninit = 1/" "$T/openssl.cnf"
+	PIN='' with_nginx p256 rsa
+	cp "$T/pinless.cnf" "$T/openssl.cnf"
+	OPENSSL_CONF=$T/openssl.cnf PIN='' refused 'without a PIN nginx does not start' no_pin p256
+fi
 finish

@@ -13,6 +13,16 @@ tests_fault_test_pin_kill_SOURCES = tests/fault/test-pin-kill.c tests/fault/faul
 tests_fault_test_pin_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
 tests_fault_test_pin_kill_LDFLAGS = $(tests_fault_test_faults_LDFLAGS)
 
+check_PROGRAMS += tests/fault/test-pin-faults
+tests_fault_test_pin_faults_SOURCES = tests/fault/test-pin-faults.c tests/fault/fault.c tests/fault/fault.h
+tests_fault_test_pin_faults_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+tests_fault_test_pin_faults_LDFLAGS = $(tests_fault_test_faults_LDFLAGS)
+
 check_PROGRAMS += tests/fault/test-kill
 tests_fault_test_kill_SOURCES = tests/fault/test-kill.c
 tests_fault_test_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/fault/test-reseal-kill
+tests_fault_test_reseal_kill_SOURCES = tests/fault/test-reseal-kill.c tests/fault/fault.c tests/fault/fault.h
+tests_fault_test_reseal_kill_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
+tests_fault_test_reseal_kill_LDFLAGS = $(tests_fault_test_faults_LDFLAGS)

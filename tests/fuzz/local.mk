@@ -3,8 +3,6 @@ fuzz_seeds = tests/fuzz/seeds/0-keyfile tests/fuzz/seeds/1-config tests/fuzz/see
 	tests/fuzz/seeds/4-signature tests/fuzz/seeds/5-template tests/fuzz/seeds/6-mechanism tests/fuzz/seeds/7-store tests/fuzz/seeds/8-calls \
 	tests/fuzz/seeds/9-policies tests/fuzz/seeds/10-statements \
 	tests/fuzz/seeds/11-privkey tests/fuzz/seeds/12-openssh
-	tests/fuzz/seeds/11-privkey tests/fuzz/seeds/12-openssh \
-	tests/fuzz/seeds/9-policies tests/fuzz/seeds/10-statements
 EXTRA_DIST += $(fuzz_seeds)
 
 check_PROGRAMS += tests/fuzz/test-fuzz

@@ -98,6 +98,14 @@ check_PROGRAMS += tests/module/test-private
 tests_module_test_private_SOURCES = tests/module/test-private.c
 tests_module_test_private_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
 
+check_PROGRAMS += tests/module/test-private-data
+tests_module_test_private_data_SOURCES = tests/module/test-private-data.c
+tests_module_test_private_data_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/module/test-login-attacks
+tests_module_test_login_attacks_SOURCES = tests/module/test-login-attacks.c
+tests_module_test_login_attacks_LDADD = $(modtest_ldadd) $(SQLITE_LIBS)
+
 check_PROGRAMS += tests/module/test-private-make
 tests_module_test_private_make_SOURCES = tests/module/test-private-make.c
 tests_module_test_private_make_LDADD = $(modtest_ldadd)
@@ -132,3 +140,11 @@ tests_module_test_described_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-derive-keys
 tests_module_test_derive_keys_SOURCES = tests/module/test-derive-keys.c
 tests_module_test_derive_keys_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-core-dumps
+tests_module_test_core_dumps_SOURCES = tests/module/test-core-dumps.c
+tests_module_test_core_dumps_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-explicit
+tests_module_test_explicit_SOURCES = tests/module/test-explicit.c
+tests_module_test_explicit_LDADD = $(modtest_ldadd)

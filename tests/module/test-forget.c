@@ -15,6 +15,7 @@
  */
 #define KEY_LEN 32
 #define MASK 0x5a
+#define SHADOW (1ul << 32) /* a sanitizer's shadow of the address space: terabytes of nothing, and no copy of anything */
 
 static CK_BYTE masked[KEY_LEN];
 
@@ -49,7 +50,7 @@ in_memory(void)
 		unsigned long to;
 		char perms[5];
 
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, perms) != 3 || strncmp(perms, "rw", 2) != 0)
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, perms) != 3 || strncmp(perms, "rw", 2) != 0 || to - from > SHADOW)
 			continue;
 		for (unsigned long at = from; at < to; at += sizeof(piece) - KEY_LEN) {
 			const size_t want = to - at < sizeof(piece) ? to - at : sizeof(piece);
@@ -206,6 +207,51 @@ threads(CK_SESSION_HANDLE a, CK_SESSION_HANDLE b)
 	test_eq(in_memory(), 0, "nowhere after four threads' keys in two sessions");
 }
 
+/* A data object with the value that is looked for. */
+static void
+make_data(CK_SESSION_HANDLE s, bool token)
+{
+	CK_BYTE value[KEY_LEN];
+	CK_ATTRIBUTE template[] = { T_ULONG(CKA_CLASS, CKO_DATA), T_BOOL(CKA_TOKEN, token), T_BOOL(CKA_PRIVATE, CK_TRUE), T_BYTES(CKA_VALUE, value, KEY_LEN),
+		T_TEXT(CKA_LABEL, "data") };
+	CK_OBJECT_HANDLE data = 0;
+
+	for (size_t k = 0; k < KEY_LEN; k++)
+		value[k] = masked[k] ^ MASK;
+	if (p11->C_CreateObject(s, template, LEN(template), &data) != CKR_OK)
+		test_bail("no data object");
+	explicit_bzero(value, sizeof(value));
+}
+
+/* The user goes: in any session, while another one is at work with a key of his; and what he had on the token was read. */
+static void
+logout(void)
+{
+	CK_SESSION_HANDLE s;
+	CK_SESSION_HANDLE user;
+	const CK_ATTRIBUTE label[] = { T_TEXT(CKA_LABEL, "data") };
+	CK_OBJECT_HANDLE key;
+
+	mod_guard(SLOT_NULL, "user pin");
+	s = mod_open(SLOT_NULL, true);
+	user = mod_open(SLOT_NULL, true);
+	test_eq(mod_login(s, CKU_USER, "user pin"), CKR_OK, "a login");
+	key = make(s, CKK_AES, 103);
+	encrypt(user, key);
+	test_eq(p11->C_EncryptInit(user, &ecb, key), CKR_OK, "an operation under way");
+	make_data(s, true);
+	make_data(s, false);
+	test_ok(in_memory() > 0, "a key of the user's, and data");
+	test_eq(p11->C_Logout(s), CKR_OK, "logged out");
+	test_eq(in_memory(), 0, "nowhere");
+	test_eq(mod_login(s, CKU_USER, "user pin"), CKR_OK, "a login");
+	test_eq(mod_find(s, label, 1, NULL, 0), 1, "the data that was on the token");
+	test_ok(in_memory() > 0, "is in memory");
+	mod_close(user);
+	mod_close(s);
+	test_eq(in_memory(), 0, "and nowhere when the last session is closed");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -226,6 +272,7 @@ main(int argc, char **argv)
 	copies(a);
 	closing(b);
 	threads(a, b);
+	logout();
 	mod_fini();
 	return test_done();
 }

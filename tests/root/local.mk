@@ -79,3 +79,6 @@ tests_root_test_keyring_SOURCES = tests/root/test-keyring.c tests/root/fakekerne
 tests_root_test_keyring_LDADD = $(test_ldadd)
 tests_root_test_keyring_LDFLAGS = -Wl,--wrap=request_key,--wrap=keyctl_search,--wrap=socket,--wrap=bind,--wrap=setsockopt,--wrap=accept4 \
 	-Wl,--wrap=send,--wrap=recv,--wrap=close
+check_PROGRAMS += tests/root/test-policy-attacks
+tests_root_test_policy_attacks_SOURCES = tests/root/test-policy-attacks.c
+tests_root_test_policy_attacks_LDADD = $(tpmtest_ldadd)

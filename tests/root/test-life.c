@@ -202,6 +202,15 @@ write_file(const char *name, const char *text)
 }
 
 static void
+says(struct sl_device *device, const char *part)
+{
+	struct sl_msg msg = { .text = "" };
+
+	sl_device_trouble(device, &msg);
+	test_ok(strstr(msg.text, part) != NULL, "says: %s", msg.text);
+}
+
+static void
 authorization(void)
 {
 	struct sl_root_spec spec = tpmtest_spec(SL_HIERARCHY_OWNER, "life");
@@ -210,10 +219,15 @@ authorization(void)
 	struct sl_root_name is;
 	struct sl_device *device;
 	struct sl_root *root;
-	struct sl_msg msg;
+	struct sl_msg msg = { .text = "" };
 	uint8_t a[32] = { 0 };
 	uint8_t b[32] = { 0 };
+	SL_SECRET secret = { 0 };
+	uint8_t *blob = NULL;
+	size_t len = 0;
 
+	if (sl_secret_copy(&secret, "something to seal", 17) != SL_OK)
+		test_bail("out of memory");
 	test_eq(tpmtest_derive(&spec, 3, a), SL_OK, "a secret before there is an owner authorization");
 	tpmtest_shell("tpm2_changeauth -Q -c o 'correct horse'");
 	root = tpmtest_open(&spec, &device);
@@ -236,7 +250,13 @@ authorization(void)
 	test_eq(tpmtest_loaded(), 0, "nothing is left on the TPM");
 	write_file("auth", "wrong horse");
 	root = tpmtest_open(&spec, &device);
-	test_eq(sl_root_name(root, &is), SL_ERR_AUTH, "a wrong one is refused");
+	test_eq(sl_root_name(root, &is), SL_ERR_ACCESS, "a wrong one is refused, which is not a wrong PIN");
+	says(device, "refused the authorization");
+	says(device, "/auth");
+	tpmtest_shell("tpm2_evictcontrol -Q -C o -P 'correct horse' -c 0x81000001");
+	test_eq(sl_root_random(root, b, sizeof(b)), SL_ERR_ACCESS, "nor is it for random bytes");
+	test_eq(derive_on(root, &was, 3, b, NULL), SL_ERR_ACCESS, "nor for a secret");
+	test_eq(sl_root_seal(root, &(struct sl_seal_spec){ .strong = true }, &secret, &blob, &len), SL_ERR_ACCESS, "nor for sealing");
 	tpmtest_close(&root, &device);
 	tpmtest_shell("rm %s/auth", tpmtest_dir());
 	root = tpmtest_open(&spec, &device);

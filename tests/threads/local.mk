@@ -6,7 +6,11 @@ check_PROGRAMS += tests/threads/test-finalize-threads
 tests_threads_test_finalize_threads_SOURCES = tests/threads/test-finalize-threads.c
 tests_threads_test_finalize_threads_LDADD = $(tpmtest_ldadd)
 
-threaded_tests = tests/threads/test-threads tests/threads/test-finalize-threads tests/root/test-threads
+check_PROGRAMS += tests/threads/test-login-threads
+tests_threads_test_login_threads_SOURCES = tests/threads/test-login-threads.c
+tests_threads_test_login_threads_LDADD = $(tpmtest_ldadd)
+
+threaded_tests = tests/threads/test-threads tests/threads/test-login-threads tests/threads/test-finalize-threads tests/root/test-threads
 
 # The threaded tests under ThreadSanitizer, in a build folder of their own. Nothing needs to be suppressed.
 .PHONY: check-tsan check-threaded

@@ -59,6 +59,7 @@ check "seedleaf.conf.5: key files" "$(known "keys-dir = $dir/d"$'\n')" "$(docume
 rm "$dir/d/x.key"
 variables=$(grep -ohE '"SEEDLEAF_[A-Z]+"' "$SL_SRC"/src/config/*.c | tr -d '"' | sort -u)
 check "seedleaf.1: environment" "$variables" "$(section "$page" ENVIRONMENT | sed -n 's/^\.It Ev //p' | sort)"
+check "seedleaf-pkcs11.7: environment" "$variables" "$(section "$man/seedleaf-pkcs11.7" ENVIRONMENT | sed -n 's/^\.It Ev //p' | sort)"
 check "seedleaf.conf.5: environment" "$variables" "$(section "$man/seedleaf.conf.5" ENVIRONMENT | sed -n 's/^\.It Ev //p' | sort)"
 : >"$dir/conf"
 types=$(section "$man/seedleaf.conf.5" 'KEY FILES' | sed -n '/^\.It Ic type/,/^\.It Ic name/p' | grep -oE '\b(ec|rsa|aes):[P0-9-]+|\b(ed|x)25519')

@@ -183,7 +183,7 @@ check "says that the file can go" 1 "$(grep -c '^p384.pem is not needed' out)"
 check "show: usage" "usage: sign" "$("$tool" key show "all of it" | grep usage)"
 check "show: id" "id: 0a0b" "$("$tool" key show "all of it" | grep ^id)"
 p11 -O 2>/dev/null >objects
-check "a private key that may be wrapped, a public key, a certificate" "3" "$(grep -A9 'Private Key Object\|Public Key Object\|Certificate Object' objects | grep -c '0a0b')"
+check "a private key that may be wrapped, a public key, a certificate" "3" "$(grep -A9 'Private Key Object\|Public Key Object\|Certificate Object' objects | grep -c '^ *ID: *0a0b$')"
 check "extractable" 1 "$(awk '/Object/ { on = /Private/ } on' objects | grep -A3 'all of it' | grep -c 'Access: *sensitive, extractable')"
 check "not extractable unless asked for" "$(grep -c 'Private Key Object' objects)" \
 	"$((1 + $(awk '/Object/ { on = /Private/ } on' objects | grep 'Access: *sensitive$' | wc -l)))"
@@ -208,6 +208,8 @@ head -c 20 /dev/urandom >hmac.bin
 want 0 "an HMAC key" "$tool" key import hmac.bin --label hmac --type hmac --id 0f
 p11 --sign --mechanism SHA256-HMAC --id 0f -i text -o sig >out 2>&1
 check "it signs" "$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(xxd -p -c 64 hmac.bin)" text | sed 's/.*= //')" "$(xxd -p -c 64 sig)"
+check "list: what they are" "aes:256 ec:P-384 ed25519 generic:20 rsa:2048" \
+	"$("$tool" key list | awk -F '\t' '$5 ~ /^(0a0b|0c|0d|0e|0f)$/ { print $2 }' | sort | xargs)"
 chmod 644 p256.pem
 want 0 "a file that others can read" "$tool" key import p256.pem --label open
 check "is said, and taken" "seedleaf: p256.pem: mode 644: others may have read it" "$(cat err)"

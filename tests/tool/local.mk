@@ -9,3 +9,6 @@ dist_check_SCRIPTS += tests/tool/prompt.sh
 EXTRA_DIST += tests/tool/prompt.py
 dist_check_SCRIPTS += tests/tool/pins.sh tests/tool/policy.sh
 dist_check_SCRIPTS += tests/tool/bound.sh
+dist_check_SCRIPTS += tests/tool/core.sh
+dist_check_SCRIPTS += tests/tool/links.sh
+dist_check_SCRIPTS += tests/tool/reseal.sh

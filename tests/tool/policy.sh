@@ -133,6 +133,11 @@ cp "$SL_SRC/tests/data/policy/tpm2-pcr-signature.json" "$d/systemd.json"
 chmod 0600 "$d/systemd.json"
 want 0 '' "systemd-measure's file" sign --key "$d/rsa.pem" --pcrs sha256:11 --digest "$zero" --output "$d/systemd.json"
 check 'has one more' 'sha1:4 sha256:5' "$(entries "$d/systemd.json")"
+for i in 1 2 3 4 5 6 7 8; do
+	"$tool" policy sign --key "$d/p256.pem" --pcrs sha256:7 --digest "$(printf '%064d' $i)" --output "$d/many.json" &
+done
+wait
+check 'eight at the same time: none is lost' 'sha256:8' "$(entries "$d/many.json")"
 check 'no other file is left' '' "$(find "$d" -name '.*' -o -name '*tmp*' | grep -v '^\.$' | grep json)"
 
 # What systemd-measure signs, we sign.
@@ -174,7 +179,7 @@ bad 2 "seedleaf: $d/bad.values: no value of sha256:7,9, expected all that are to
 bad 2 "seedleaf: $d/none.pem: No such file or directory" 'a key that is not there' --key "$d/none.pem" --pcrs sha256:7 --digest "$zero"
 bad 1 "seedleaf: $d/rsa.pub: mode*expected 0600 or 0640" 'a public key, for all to read' --key "$d/rsa.pub" --pcrs sha256:7 --digest "$zero"
 chmod 0600 "$d/rsa.pub"
-bad 2 "seedleaf: $d/rsa.pub: expected a private key in PEM" 'a public key' --key "$d/rsa.pub" --pcrs sha256:7 --digest "$zero"
+bad 2 "seedleaf: $d/rsa.pub: a public key, expected a private key" 'a public key' --key "$d/rsa.pub" --pcrs sha256:7 --digest "$zero"
 key small -algorithm RSA -pkeyopt rsa_keygen_bits:1024
 key ed -algorithm ED25519
 key k1 -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1
@@ -182,7 +187,7 @@ for k in small ed k1; do
 	bad 2 "seedleaf: $d/$k.pem: expected an RSA key of 2048 to 4096 bits, or one on P-256, P-384 or P-521" "key $k" --key "$d/$k.pem" --pcrs sha256:7 --digest "$zero"
 done
 for k in locked old; do
-	bad 1 "seedleaf: $d/$k.pem: wrong passphrase" "$k: a wrong passphrase" --key "$d/$k.pem" --pcrs sha256:7 --digest "$zero" --passphrase-file "$d/wrong"
+	bad 1 "seedleaf: $d/$k.pem: the passphrase is wrong, or the file is damaged" "$k: a wrong passphrase" --key "$d/$k.pem" --pcrs sha256:7 --digest "$zero" --passphrase-file "$d/wrong"
 	bad 2 'seedleaf: Passphrase of the key: too short, expected 1 to 1023 bytes' "$k: no passphrase" --key "$d/$k.pem" --pcrs sha256:7 --digest "$zero" --passphrase-file -
 done
 check 'nothing was written' yes "$(cmp -s "$out" "$d/before" && echo yes || echo no)"
@@ -229,6 +234,9 @@ want 0 '' 'show: the right one' "$tool" policy show --token b
 check 'show: which registers' sha256:23 "$(shown b registers)"
 want 0 '' 'show: all are satisfied' "$tool" policy show
 check 'status says so' 'satisfied' "$("$tool" status | sed -n 's/^  policy: authorize:.*, //p')"
+mv "$d/p256.pub" "$d/away.pub"
+check "status: the signer's key is gone" "$d/p256.pub: No such file or directory" "$("$tool" status | sed -n 's/^  policy wants: //p')"
+mv "$d/away.pub" "$d/p256.pub"
 key_of() { "$tool" key export k --token "$1" --pem 2>&1; }
 mkdir -p "$d/keys"
 printf 'label = k\ntoken = b\ntype = ec:P-256\n' >"$d/keys/k.key"

@@ -30,13 +30,13 @@ def check(name, got, want):
 class Run:
     """One run of the tool in a session of its own, on a terminal of its own. stdin is /dev/null: it is /dev/tty that is asked."""
 
-    def __init__(self, *words, ignore=None):
+    def __init__(self, *words, ignore=None, stdin=False):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             if ignore is not None:
                 signal.signal(ignore, signal.SIG_IGN)
-            null = os.open("/dev/null", os.O_RDONLY)
-            os.dup2(null, 0)
+            if not stdin:
+                os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
             os.execv(TOOL, [TOOL, *words])
         self.text = ""
         self.at = 0
@@ -113,13 +113,21 @@ check("the passphrase opens the key", status, 0)
 check("and the signature comes", '{"sha256":[{' in text, True)
 check("the passphrase is not on the terminal", "sesame" in text, False)
 status, text = dialog(*SIGN, steps=[(PASS, "wrong\n")])
-check("a wrong passphrase", (status, last_line(text)), (1, f"seedleaf: {KEY}: wrong passphrase"))
+check("a wrong passphrase", (status, last_line(text)), (1, f"seedleaf: {KEY}: the passphrase is wrong, or the file is damaged"))
 status, text = dialog(*SIGN, steps=[(PASS, "\n")])
 check("an empty passphrase", (status, last_line(text)), (2, "seedleaf: Passphrase of the key: too short, expected 1 to 1023 bytes"))
 status, text = dialog(*SIGN, steps=[(PASS, "x" * 1030 + "\n")])
 check("a passphrase that is too long", (status, last_line(text)), (2, "seedleaf: Passphrase of the key: too long, expected 1 to 1023 bytes"))
 status, text = dialog(*SIGN, steps=[(PASS, "\x04")])
 check("the end of the file", (status, last_line(text)), (1, "seedleaf: Passphrase of the key: nothing was given at the terminal"))
+
+# Standard input that is a terminal does not show it either.
+run = Run(*SIGN, "--passphrase-file", "-", stdin=True)
+check("standard input, a terminal: it asks", run.expect(PASS), True)
+check("standard input, a terminal: no echo", run.echo(), False)
+run.send("open sesame\n")
+check("standard input, a terminal: the passphrase opens the key", run.end(), 0)
+check("standard input, a terminal: it is not shown", "sesame" in run.text, False)
 
 # Every way out leaves the terminal as it was.
 for name, key in (("SIGINT", "\x03"), ("SIGQUIT", "\x1c"), ("SIGTERM", None), ("SIGHUP", None)):

@@ -288,6 +288,27 @@ check "it signs as openssl does" "$(openssl dgst -sha256 -mac HMAC -macopt "hexk
 export SEEDLEAF_STORE=$SL_TPM_DIR/store
 tpm2_evictcontrol -Q -C o -c 0x81000001
 
+# ---- under a policy, with an authorization beside it
+printf another >auth3
+cat >policy.conf <<'END'
+[token bound]
+root = tpm:owner
+policy = pcr:sha256:23
+END
+want 0 "a token under a policy" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import aes32 --label state --type aes --token bound
+want 0 "export it under an authorization, too" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key export state --tss2 --token bound --auth-file auth2
+cp out state.tss2
+want 0 "import that again" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import state.tss2 --label state2 --type aes --token bound --auth-file auth2
+want 2 "not with another authorization" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import state.tss2 --label state3 --type aes --token bound --auth-file auth3
+says "not with another authorization" 'does not accept that authorization'
+tpm2_pcrextend 23:sha256=$(printf %064d 5)
+want 1 "nor in another state" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import state.tss2 --label state3 --type aes --token bound --auth-file auth2
+says "nor in another state" 'not in the state'
+tpm2_pcrreset 23
+sed "s/sha256:23/&=$(printf %064d 7)/; s/bound/later/; /root/a namespace = later" policy.conf >later.conf
+want 0 "for a state to come" env SEEDLEAF_CONF="$PWD/later.conf" "$tool" key import aes32 --label later --type aes --token later
+check "for a state to come: not compared" "the token's policy is not satisfied now, so that it could not be compared: keep aes32 until the key was used" "$(tail -1 out)"
+
 # ---- another TPM: with the store of this one, and with its blobs
 here=$PWD
 store=$SEEDLEAF_STORE

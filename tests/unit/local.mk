@@ -38,7 +38,9 @@ check_PROGRAMS += tests/unit/test-sealed
 tests_unit_test_sealed_SOURCES = tests/unit/test-sealed.c
 tests_unit_test_sealed_LDADD = $(test_ldadd)
 
-check_PROGRAMS += tests/unit/test-table tests/unit/test-template tests/unit/test-store
+check_PROGRAMS += tests/unit/test-table tests/unit/test-template tests/unit/test-store tests/unit/test-values
+tests_unit_test_values_SOURCES = tests/unit/test-values.c
+tests_unit_test_values_LDADD = $(test_ldadd)
 tests_unit_test_table_SOURCES = tests/unit/test-table.c
 tests_unit_test_table_LDADD = $(test_ldadd)
 tests_unit_test_template_SOURCES = tests/unit/test-template.c

@@ -53,6 +53,7 @@ defaults(void)
 	test_str(c->keys_dirs[0], SL_SYSCONFDIR "/seedleaf/keys.d", "keys-dir");
 	test_ok(c->keys_dirs[1] == NULL, "one keys directory");
 	test_ok(c->log_level == SL_LOG_ERROR && c->log_file == NULL, "log");
+	test_eq(c->core_dumps, SL_CORE_DUMPS_LEAVE, "core-dumps");
 	test_eq(c->n_tokens, 4, "four tokens");
 	for (unsigned i = 0; i < 4; i++) {
 		const struct sl_token_config *t = &c->tokens[i];
@@ -84,6 +85,7 @@ everything(void)
 	                           "keys-dir = /b\n"
 	                           "log = debug\n"
 	                           "log-file = /var/log/seedleaf.log\n"
+	                           "core-dumps = off\n"
 	                           "[token owner]\n"
 	                           "root = tpm:0x81010001\n"
 	                           "hide = no\n"
@@ -109,6 +111,7 @@ everything(void)
 	test_ok(c->keys_dirs[2] == NULL, "no default beside them");
 	test_eq(c->log_level, SL_LOG_DEBUG, "log");
 	test_str(c->log_file, "/var/log/seedleaf.log", "log-file");
+	test_eq(c->core_dumps, SL_CORE_DUMPS_OFF, "core-dumps");
 	test_eq(c->n_tokens, 6, "two tokens were added");
 	check_token(&c->tokens[4], "web", "Web server \xc3\xa4", SL_HIERARCHY_ENDORSEMENT, "site one");
 	test_str(c->tokens[4].root.auth_file, "/etc/seedleaf/auth", "authorization");
@@ -265,8 +268,8 @@ selections(void)
 static const struct {
 	const char *text, *message;
 } refused[] = {
-	{ "colour = red\n", "1: unknown key 'colour', expected tcti, store, keys-dir, log, log-file" },
-	{ "\n[seedleaf]\nlabel = x\n", "3: unknown key 'label', expected tcti, store, keys-dir, log, log-file" },
+	{ "colour = red\n", "1: unknown key 'colour', expected tcti, store, keys-dir, log, log-file, core-dumps" },
+	{ "\n[seedleaf]\nlabel = x\n", "3: unknown key 'label', expected tcti, store, keys-dir, log, log-file, core-dumps" },
 	{ "[token owner]\ntcti = x\n", "2: unknown key 'tcti', expected " TOKEN_KEYS },
 	{ "[other]\n", "1: unknown section [other], expected [seedleaf] or [token NAME]" },
 	{ "[token]\n", "1: unknown section [token], expected [seedleaf] or [token NAME]" },
@@ -286,6 +289,7 @@ static const struct {
 	{ "keys-dir = keys.d\n", "1: keys-dir: 'keys.d', expected an absolute path without '..'" },
 	{ "keys-dir = /a\nkeys-dir = /a\n", "2: keys-dir: '/a', expected each directory once" },
 	{ "log = loud\n", "1: log: 'loud', expected off, error, info or debug" },
+	{ "core-dumps = no\n", "1: core-dumps: 'no', expected leave or off" },
 	{ "log-file = x\n", "1: log-file: 'x', expected an absolute path without '..'" },
 	{ "[token x]\nhide = no\n", "1: [token x] has no root, expected root = tpm:... or root = keyring:..." },
 	{ "[token abcdefghijklmnopqrstuvwx]\nroot = tpm:owner\n",
@@ -399,9 +403,9 @@ static const struct {
 	  "2: policy: 'pcr:sha256:=000b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', expected " PCRS },
 	{ "[token owner]\npolicy = pcr:sha256:7=" NAME_HEX "\n",
 	  "2: policy: 'pcr:sha256:7=000b000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1'..., expected 64 hex digits after the '='" },
-	{ "[token owner]\npolicy = authorize:key.pem\n", "2: policy: 'key.pem', expected an absolute path without '..'" },
-	{ "[token owner]\npolicy = authorize:\n", "2: policy: '', expected an absolute path without '..'" },
-	{ "[token owner]\npolicy = authorize:, ref\n", "2: policy: '', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:key.pem\n", "2: policy: 'authorize:key.pem', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:\n", "2: policy: 'authorize:', expected an absolute path without '..'" },
+	{ "[token owner]\npolicy = authorize:, ref\n", "2: policy: 'authorize:, ref', expected an absolute path without '..'" },
 	{ "[token owner]\npolicy = authorize:/a.pem,\n", "2: policy: 'authorize:/a.pem,', expected 1 to 64 bytes of text after the ','" },
 	{ "[token owner]\npolicy = authorize:/a.pem, 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0\n",
 	  "2: policy: 'authorize:/a.pem, 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd'..., expected 1 to 64 bytes of text "

@@ -131,11 +131,33 @@ test_shapes(void)
 	}
 }
 
+/* scrypt with N = 2^31 and r = 2^26: 2^64 bytes, which a product of 64 bits takes for none. */
+static void
+test_scrypt_size(void)
+{
+	static const char der[] =
+		"\x30\x62\x30\x4e\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d\x30\x41\x30\x20\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b"
+		"\x30\x13\x04\x01\x73\x02\x05\x00\x80\x00\x00\x00\x02\x04\x04\x00\x00\x00\x02\x01\x01\x30\x1d\x06\x09\x60\x86\x48\x01\x65"
+		"\x03\x04\x01\x2a\x04\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x10\x00\x00\x00\x00\x00\x00"
+		"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+	struct sl_privkey found = { .form = SL_PRIVKEY_PKCS8_ENCRYPTED };
+	SL_CLEANUP(sl_key_unref) struct sl_key *key = NULL;
+	SL_SECRET passphrase = { 0 };
+	struct sl_msg msg = { "" };
+
+	if (sl_secret_copy(&found.bytes, der, sizeof(der) - 1) != SL_OK || sl_secret_copy(&passphrase, "x", 1) != SL_OK)
+		test_bail("out of memory");
+	test_eq((unsigned)sl_privkey_read(&found, &passphrase, &key, &msg), SL_ERR_UNSUPPORTED, "more memory than there is: %s", msg.text);
+	test_ok(strstr(msg.text, "encrypted in a way that is not offered") != NULL, "says why");
+	sl_privkey_clear(&found);
+}
+
 int
 main(void)
 {
 	test_bcrypt();
 	test_armor();
 	test_shapes();
+	test_scrypt_size();
 	return test_done();
 }

@@ -323,6 +323,11 @@ pins(void)
 	test_eq(sl_store_pin_reset(store, root, id_a, &again), SL_OK, "and by the SO");
 	bound_record(&a, id_a);
 	test_eq(sl_store_add(store, root, records, 1, false), SL_ERR_LOGIN, "a key bound to the S before is too late");
+	a.bound = false;
+	a.no_pins = true;
+	test_eq(sl_store_add(store, root, records, 1, false), SL_ERR_LOGIN, "and so is a private one of when there were no PINs");
+	test_eq(sl_store_set_public(store, root, index, &pub, NULL), SL_ERR_LOGIN, "and the public half of a key that was derived then");
+	test_eq(sl_store_add(store, other, records, 1, false), SL_OK, "which another root takes, that has none");
 	test_eq((unsigned long long)number("SELECT count(*) FROM pin WHERE user_blob IS NULL AND NOT to_be_changed"), 1, "no user PIN any more");
 	sl_store_close(&store);
 	remove_dir();
