@@ -1,6 +1,7 @@
 libseedleaf_la_SOURCES += \
 	src/root/keyring.c src/root/keyring.h \
 	src/root/keyring_hash.c src/root/keyring_hash.h \
+	src/root/keyring_make.c src/root/keyring_make.h \
 	src/root/keyring_seal.c \
 	src/root/keyring_upcall.c \
 	src/root/policy.c src/root/policy.h \
