@@ -112,7 +112,7 @@ binders(int proc)
 	test_str(r.binders[4].value, "x (enforce)", "lsm, without its newline");
 	test_ok(sl_requester_look(&r, SL_BINDER_UID | SL_BINDER_UNIT, &msg) == SL_OK && r.n_binders == 2 && strcmp(r.binders[1].kind, "unit") == 0,
 	        "only what is asked for");
-	test_eq(r.tid, 227, "the thread");
+	test_eq((unsigned)r.tid, 227, "the thread");
 	sl_requester_program(&r, program, sizeof(program));
 	test_ok(strncmp(program, test_path("program"), strlen(program)) == 0 && strlen(program) > 10, "its program for the log");
 	sl_requester_close(&r);
