@@ -27,12 +27,13 @@ conformance-known: all conformance/probe$(EXEEXT)
 conformance-sabotage: all conformance/probe$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh sabotage
 
-# Sealed keys as trusted keys of a real kernel, in a virtual machine: needs qemu, 200 MB from the package mirror once, and a minute.
+# Stories with a real kernel in virtual machines: need qemu, and 200 MB from the package mirror once. STORIES names some; all without.
 EXTRA_PROGRAMS += conformance/vm/afalg
 CLEANFILES += conformance/vm/afalg
 conformance_vm_afalg_SOURCES = conformance/vm/afalg.c
 conformance_vm_afalg_CFLAGS = $(AM_CFLAGS)
-EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/guest.sh
+EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/lib.sh conformance/vm/guest-lib.sh
+EXTRA_DIST += conformance/vm/trusted.sh conformance/vm/guest-trusted.sh
 .PHONY: conformance-vm
 conformance-vm: all conformance/vm/afalg$(EXEEXT)
-	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/vm/run.sh
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/vm/run.sh $(STORIES)
