@@ -18,4 +18,4 @@ nodist_requestkey_DATA = request-key/seedleaf.conf
 EXTRA_DIST += request-key/seedleaf.conf.in
 CLEANFILES += request-key/seedleaf.conf
 request-key/seedleaf.conf: $(top_srcdir)/request-key/seedleaf.conf.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) request-key && $(SED) 's|@sbindir@|$(sbindir)|' $(top_srcdir)/request-key/seedleaf.conf.in > $@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(MKDIR_P) request-key && $(SED) 's|[@]sbindir[@]|$(sbindir)|' $(top_srcdir)/request-key/seedleaf.conf.in > $@.tmp && mv $@.tmp $@
