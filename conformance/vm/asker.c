@@ -5,7 +5,7 @@
  * name of the error. Nothing of Seedleaf is in it.
  *
  *   ask DESCRIPTION [OPTIONS]            into the thread's own keyring
- *   many N DESCRIPTION                   N processes at once; EBUSY is asked again: "keys N different M seconds S", then the key
+ *   many N DESCRIPTION                   N processes at once; EBUSY and ETIMEDOUT are asked again: "keys N different M seconds S", then the key
  *   killed DESCRIPTION                   a child asks and is killed while it waits: "killed", and the seconds until it was gone
  *   swapped t|s DESCRIPTION PROGRAM ...  a thread asks, for its own or the session's keyring, and meanwhile another one executes the program
  *   between UID EUID DESCRIPTION         as a program between two users; as root
@@ -101,37 +101,56 @@ ask(const char *description, const char *options)
 	return report(request(description, options, KEY_SPEC_THREAD_KEYRING, key), key);
 }
 
-/* A process of its own for each, which ends with its key in the shared memory, or with zeros. */
+/* What came of one of many: all zeros and the last errno, or the key. */
+struct result {
+	int err;
+	unsigned char key[LEN];
+};
+
+static void
+one_of_many(unsigned i, const char *description, struct result *result)
+{
+	const double start = now();
+	unsigned pause_ms = 50;
+	char own[300];
+
+	srand((unsigned)getpid());
+	(void)snprintf(own, sizeof(own), "%s#%08x", description, i);
+	while (result->err = request(own, "-", KEY_SPEC_THREAD_KEYRING, result->key),
+	       (result->err == EBUSY || result->err == ETIMEDOUT) && now() - start < BUSY_SECONDS) {
+		(void)poll(NULL, 0, (int)(pause_ms / 2 + (unsigned)rand() % pause_ms));
+		pause_ms = pause_ms < 800 ? 2 * pause_ms : pause_ms;
+	}
+}
+
 static int
 many(unsigned n, const char *description)
 {
-	unsigned char(*keys)[LEN] = mmap(NULL, n * LEN, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	static const unsigned char none[LEN];
+	struct result *results = mmap(NULL, n * sizeof(*results), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const double start = now();
 	unsigned given = 0, different = 0;
 
-	if (keys == MAP_FAILED)
+	if (results == MAP_FAILED)
 		fail("mmap");
 	for (unsigned i = 0; i < n; i++) {
 		const pid_t child = fork();
-		char own[300];
 
 		if (child < 0)
 			fail("fork");
-		if (child > 0)
-			continue;
-		(void)snprintf(own, sizeof(own), "%s#%08x", description, i);
-		while (request(own, "-", KEY_SPEC_THREAD_KEYRING, keys[i]) == EBUSY && now() - start < BUSY_SECONDS)
-			(void)usleep(100000);
-		_exit(0);
+		if (child == 0) {
+			one_of_many(i, description, &results[i]);
+			_exit(0);
+		}
 	}
 	while (wait(NULL) > 0)
 		;
 	for (unsigned i = 0; i < n; i++) {
-		given += memcmp(keys[i], none, LEN) != 0;
-		different += memcmp(keys[i], keys[0], LEN) != 0;
+		given += results[i].err == 0;
+		different += memcmp(results[i].key, results[0].key, LEN) != 0;
+		if (results[i].err != 0)
+			fprintf(stderr, "%u: %s\n", i, strerrorname_np(results[i].err));
 	}
-	printf("keys %u different %u seconds %.0f\n%s\n", given, different, now() - start, hex(keys[0]));
+	printf("keys %u different %u seconds %.0f\n%s\n", given, different, now() - start, hex(results[0].key));
 	return 0;
 }
 

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define PERMISSIONS (KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH | KEY_POS_LINK)
-#define REFUSED_SECONDS 1
+/* Longer than a helper takes to end: one that has expired by then is ENOKEY, whatever it was refused with. */
+#define REFUSED_SECONDS 2
 /* Not the keyring that the kernel names us (%S), which is the requester's session keyring even if it asked for the key elsewhere. */
 #define NO_OTHER_KEYRING 0
 
@@ -86,12 +87,8 @@ sl_answer_give(int32_t key, const struct sl_secret *secret, uint32_t seconds, st
 }
 
 void
-sl_answer_refuse(int32_t key, bool busy)
+sl_answer_refuse(int32_t key, int err)
 {
-	if (keyctl_assume_authority(key) < 0)
-		return; /* it has been answered */
-	if (busy)
-		(void)keyctl_reject(key, REFUSED_SECONDS, EBUSY, NO_OTHER_KEYRING);
-	else
-		(void)keyctl_negate(key, REFUSED_SECONDS, NO_OTHER_KEYRING);
+	if (keyctl_assume_authority(key) >= 0) /* else it has been answered */
+		(void)keyctl_reject(key, REFUSED_SECONDS, (unsigned)err, NO_OTHER_KEYRING);
 }

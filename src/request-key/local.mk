@@ -5,6 +5,7 @@ librequestkey_la_SOURCES = \
 	src/request-key/answer.c src/request-key/answer.h \
 	src/request-key/confine.c src/request-key/confine.h \
 	src/request-key/procfs.c src/request-key/procfs.h \
+	src/request-key/queue.c src/request-key/queue.h \
 	src/request-key/request.c src/request-key/request.h \
 	src/request-key/requester.c src/request-key/requester.h \
 	src/request-key/work.c src/request-key/work.h

@@ -4,21 +4,23 @@
 #include "base/text.h"
 #include "request-key/answer.h"
 #include "request-key/confine.h"
+#include "request-key/queue.h"
 #include "request-key/work.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
 /*
  * seedleaf-request-key(8). Two processes: the one that the kernel has started waits, and ends the request when the time is over, whatever the other one, which
  * does the work, is stuck in: a slow file system, a TPM that hangs. Until it ends nobody can end the requester.
  */
 #define LIMIT_MS 1800
+#define QUEUE_MS 900
 
 static int
 usage(void)
@@ -56,15 +58,6 @@ configure(struct sl_config **ret_config)
 	return err;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* False: the time is over. */
 static bool
 wait_for(pid_t child, int64_t end, int *ret_status)
@@ -74,7 +67,7 @@ wait_for(pid_t child, int64_t end, int *ret_status)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
 	for (;;) {
-		const int64_t left = end - now_ms();
+		const int64_t left = end - sl_queue_now();
 		const struct timespec t = { .tv_sec = left > 0 ? left / 1000 : 0, .tv_nsec = left > 0 ? left % 1000 * 1000000 : 0 };
 
 		if (waitpid(child, ret_status, WNOHANG) == child)
@@ -85,18 +78,21 @@ wait_for(pid_t child, int64_t end, int *ret_status)
 	}
 }
 
+/* 0, or the errno for the requester. */
 static void
 work(const struct sl_config *config, const struct sl_work_args *args, const sigset_t *mask, pid_t parent)
 {
 	(void)sigprocmask(SIG_SETMASK, mask, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent || !sl_confine_worker())
-		_exit(1);
-	_exit(sl_work_answer(config, args) ? 0 : 1);
+		_exit(ENOKEY);
+	_exit(sl_work_answer(config, args));
 }
 
-static bool
+/* 0, or the errno for the requester. */
+static int
 supervise(const struct sl_config *config, const struct sl_work_args *args, int64_t end)
 {
+	const bool waited = end - sl_queue_now() < LIMIT_MS / 2;
 	const pid_t parent = getpid();
 	sigset_t chld, before;
 	int status = 0;
@@ -108,28 +104,42 @@ supervise(const struct sl_config *config, const struct sl_work_args *args, int64
 	child = fork();
 	if (child == 0)
 		work(config, args, &before, parent);
-	if (child < 0 || !sl_confine_none())
+	if (child < 0 || !sl_confine_none()) {
 		sl_log(SL_LOG_ERROR, "request-key: uid %lu: cannot fork", (unsigned long)args->uid);
-	else if (wait_for(child, end, &status)) {
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-			return true;
-		if (!WIFEXITED(status))
-			sl_log(SL_LOG_ERROR, "request-key: uid %lu: ended by signal %d", (unsigned long)args->uid, WTERMSIG(status));
-	} else {
-		(void)kill(child, SIGKILL);
-		sl_answer_refuse(args->key, true);
-		sl_log(SL_LOG_ERROR, "request-key: uid %lu: not done within %d ms", (unsigned long)args->uid, LIMIT_MS);
+		return ENOKEY;
 	}
-	return false;
+	if (!wait_for(child, end, &status)) {
+		(void)kill(child, SIGKILL);
+		sl_log(SL_LOG_ERROR, "request-key: uid %lu: not done within %d ms", (unsigned long)args->uid, LIMIT_MS);
+		return waited ? EBUSY : ETIMEDOUT;
+	}
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	sl_log(SL_LOG_ERROR, "request-key: uid %lu: ended by signal %d", (unsigned long)args->uid, WTERMSIG(status));
+	return ENOKEY;
+}
+
+static int
+answer(const struct sl_work_args *args, int64_t end)
+{
+	SL_CLEANUP(sl_config_free) struct sl_config *config = NULL;
+	SL_CLOSE int turn = -1;
+
+	if (!sl_confine_begin() || configure(&config) != SL_OK)
+		return ENOKEY;
+	if (sl_queue_enter(SL_QUEUE_PATH, args->uid, QUEUE_MS, &turn) != SL_OK) {
+		sl_log(SL_LOG_INFO, "request-key: uid %lu: has other requests that are not answered yet", (unsigned long)args->uid);
+		return EBUSY;
+	}
+	return supervise(config, args, end);
 }
 
 int
 main(int argc, char **argv)
 {
-	const int64_t end = now_ms() + LIMIT_MS;
-	SL_CLEANUP(sl_config_free) struct sl_config *config = NULL;
+	const int64_t end = sl_queue_now() + LIMIT_MS;
 	struct sl_work_args args;
-	bool done;
+	int err;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("seedleaf-request-key %s\n", PACKAGE_VERSION);
@@ -138,8 +148,7 @@ main(int argc, char **argv)
 	if (argc != 7 || !parse(argv, &args))
 		return usage();
 	(void)signal(SIGCHLD, SIG_DFL);
-	done = sl_confine_begin() && configure(&config) == SL_OK && supervise(config, &args, end);
-	if (!done)
-		sl_answer_refuse(args.key, false);
-	return done ? 0 : 1;
+	if ((err = answer(&args, end)) != 0)
+		sl_answer_refuse(args.key, err);
+	return err == 0 ? 0 : 1;
 }

@@ -7,6 +7,7 @@
 #include "request-key/answer.h"
 #include "root/root.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -125,7 +126,7 @@ answer(struct work *work, struct sl_msg *msg)
 	return give(work, token, msg);
 }
 
-bool
+int
 sl_work_answer(const struct sl_config *config, const struct sl_work_args *args)
 {
 	struct work work = { .config = config, .args = args, .requester = SL_REQUESTER_NONE };
@@ -142,5 +143,5 @@ sl_work_answer(const struct sl_config *config, const struct sl_work_args *args)
 		sl_log(SL_LOG_ERROR, "request-key: uid %lu, thread %ld, %s: token %s, name %s, version %lu: refused: %s", (unsigned long)args->uid,
 		       (long)work.requester.tid, program, work.request.token, work.request.name, (unsigned long)work.request.version, msg.text);
 	sl_requester_close(&work.requester);
-	return err == SL_OK;
+	return err == SL_OK ? 0 : err == SL_ERR_BUSY ? EBUSY : ENOKEY;
 }

@@ -17,8 +17,8 @@ struct sl_work_args {
 	uint32_t gid;
 };
 
-/* Answers the request, and logs it, or why not. False: it has not been answered. */
-SL_MUST_CHECK bool sl_work_answer(const struct sl_config *config, const struct sl_work_args *args);
+/* Answers the request, and logs it, or why not. 0, or what to refuse it with: EBUSY where that is the TPM's answer, else ENOKEY. */
+SL_MUST_CHECK int sl_work_answer(const struct sl_config *config, const struct sl_work_args *args);
 
 /* The key of a request for a requester that has been looked at: doc/upcall.md. The first two are its parts, before the TPM and after it. */
 SL_MUST_CHECK enum sl_err sl_work_context(const struct sl_request *request, const struct sl_requester *requester,

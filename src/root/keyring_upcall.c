@@ -18,7 +18,9 @@
 #define KEY_TYPE "user"
 #define OPTIONS "-" /* without any the kernel does not ask the helper */
 #define NONCE 16
-#define BUSY_SECONDS 5
+#define BUSY_SECONDS 20
+#define PAUSE_MS 50
+#define PAUSE_MAX_MS 800
 
 /*
  * doc/upcall.md, "The module". The key that answers a request lives in the calling thread's own keyring for as long as it takes to read it.
@@ -85,6 +87,8 @@ error_of(int number)
 	case EBUSY:
 	case EDQUOT: /* keys that are gone count until the kernel has swept them up */
 		return SL_ERR_BUSY;
+	case ETIMEDOUT: /* the TPM's time is over: once may be chance */
+		return SL_ERR_DEVICE;
 	case ENOMEM:
 		return SL_ERR_MEMORY;
 	default:
@@ -183,15 +187,33 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Longer each time, and for each process another: the helper takes one request of a user at a time. */
+static void
+pause_before(unsigned *limit_ms)
+{
+	struct timespec pause = { .tv_sec = 0 };
+	uint8_t random = 0;
+
+	if (sl_rand(&random, 1) != SL_OK)
+		random = 0; /* then all wait alike */
+	pause.tv_nsec = (long)(*limit_ms / 2 + *limit_ms * random / 512) * 1000000L;
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	if (*limit_ms < PAUSE_MAX_MS)
+		*limit_ms *= 2;
+}
+
 static enum sl_err
 ask(struct upcall *u, const char *name, struct sl_secret *ret_answer)
 {
-	const struct timespec pause = { .tv_nsec = 50 * 1000000L };
 	const int64_t end = now_ms() + BUSY_SECONDS * 1000;
+	unsigned limit_ms = PAUSE_MS;
+	unsigned slow = 0;
 	enum sl_err err;
 
-	while ((err = ask_once(u, name, ret_answer)) == SL_ERR_BUSY && now_ms() < end)
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	while (((err = ask_once(u, name, ret_answer)) == SL_ERR_BUSY && now_ms() < end) || (err == SL_ERR_DEVICE && slow++ == 0))
+		pause_before(&limit_ms);
+	if (err == SL_ERR_DEVICE)
+		err = SL_ERR_ABSENT;
 	if (err == SL_OK)
 		remember(u, "", 0);
 	return err;
