@@ -13,6 +13,7 @@ test_ldadd = libtest.la libseedleaf.la
 include tests/unit/local.mk
 include tests/root/local.mk
 include tests/module/local.mk
+include tests/request-key/local.mk
 include tests/budget/local.mk
 include tests/fork/local.mk
 include tests/threads/local.mk
