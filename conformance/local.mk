@@ -32,11 +32,19 @@ EXTRA_PROGRAMS += conformance/vm/afalg
 CLEANFILES += conformance/vm/afalg
 conformance_vm_afalg_SOURCES = conformance/vm/afalg.c
 conformance_vm_afalg_CFLAGS = $(AM_CFLAGS)
+EXTRA_PROGRAMS += conformance/vm/asker
+CLEANFILES += conformance/vm/asker conformance/vm/preload.so
+conformance_vm_asker_SOURCES = conformance/vm/asker.c
+conformance_vm_asker_CFLAGS = $(AM_CFLAGS)
+conformance_vm_asker_LDADD = $(KEYUTILS_LIBS) -lpthread
+conformance/vm/preload.so: $(srcdir)/conformance/vm/preload.c
+	$(AM_V_CC)$(MKDIR_P) conformance/vm && $(CC) $(AM_CFLAGS) $(CFLAGS) -shared -fPIC -o $@ $(srcdir)/conformance/vm/preload.c $(KEYUTILS_LIBS)
 EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/lib.sh conformance/vm/guest-lib.sh
 EXTRA_DIST += conformance/vm/trusted.sh conformance/vm/guest-trusted.sh
 EXTRA_DIST += conformance/vm/nas.sh conformance/vm/guest-nas.sh
 EXTRA_DIST += conformance/vm/disks.sh conformance/vm/guest-disks.sh conformance/vm/guest-systemd.sh
 EXTRA_DIST += conformance/vm/roots.sh conformance/vm/guest-roots.sh
+EXTRA_DIST += conformance/vm/upcall.sh conformance/vm/guest-upcall.sh conformance/vm/preload.c
 .PHONY: conformance-vm
-conformance-vm: all conformance/vm/afalg$(EXEEXT)
+conformance-vm: all conformance/vm/afalg$(EXEEXT) conformance/vm/asker$(EXEEXT) conformance/vm/preload.so
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/vm/run.sh $(STORIES)

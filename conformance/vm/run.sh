@@ -17,7 +17,7 @@ SL_BUILD=$(cd "${SL_BUILD:-.}" && pwd)
 SL_VM_CACHE=${SL_VM_CACHE:-$SL_BUILD/conformance/vm-cache}
 export SL_SRC SL_BUILD SL_VM_CACHE
 # The longest first.
-STORIES=(disks nas roots trusted)
+STORIES=(disks nas roots upcall trusted)
 [ $# -eq 0 ] || STORIES=("$@")
 
 JOBS=${SL_VM_JOBS:-$(nproc)}

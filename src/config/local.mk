@@ -6,4 +6,5 @@ libseedleaf_la_SOURCES += \
 	src/config/load.c src/config/load.h \
 	src/config/policy.c src/config/policy.h \
 	src/config/signature.c src/config/signature.h src/config/signature_load.c \
-	src/config/token_section.c
+	src/config/token_section.c \
+	src/config/upcall.c

@@ -234,6 +234,9 @@ static const struct sl_load_rule rules[] = {
 	{ "policy", sl_load_policy, false },
 	{ "policy-signatures", sl_load_policy_signatures, true },
 	{ "edwards", set_edwards, false },
+	{ "binders", sl_load_binders, false },
+	{ "upcall-timeout", sl_load_upcall_timeout, false },
+	{ "upcall-cache", sl_load_upcall_cache, false },
 };
 
 enum sl_err
@@ -372,6 +375,7 @@ sl_load_token_end(struct sl_config *config, const struct sl_load_section *sectio
 		return sl_ini_complain(ini, section->line, msg, "[token %s] has policy-signatures, expected policy = authorize:... beside them",
 		                       token->name);
 	if ((err = sl_load_keyring_end(token, section->line, ini, msg)) != SL_OK ||
+	    (err = sl_load_upcall_end(token, section->line, ini, msg)) != SL_OK ||
 	    (err = check_label(config, section, ini, msg)) != SL_OK)
 		return err;
 	return check_pin_store(config, section, ini, msg);

@@ -29,4 +29,5 @@ libseedleaf_la_SOURCES += \
 	src/root/tpm_salt.c \
 	src/root/tpm_seal.c \
 	src/root/tpm_session.c src/root/tpm_session.h \
-	src/root/tpm_wait.c src/root/tpm_wait.h
+	src/root/tpm_wait.c src/root/tpm_wait.h \
+	src/root/upcall_form.c src/root/upcall_form.h

@@ -94,6 +94,8 @@ SL_MUST_CHECK enum sl_err sl_device_open(const char *tcti, struct sl_device **re
 void sl_device_close(struct sl_device **device);
 /* Forgets what was asked of the device, so that the next question goes to it again. */
 void sl_device_forget(struct sl_device *device);
+/* Goes up with each of these: for roots that remember something and are not on the device. */
+uint64_t sl_device_epoch(const struct sl_device *device);
 /* Why the device was last found absent or failing, in words (TCTI, response code); "" when it was not. sl_root_trouble() knows more. */
 void sl_device_trouble(struct sl_device *device, struct sl_msg *ret_msg);
 

@@ -218,6 +218,25 @@ keyrings(void)
 }
 
 static void
+upcalls(void)
+{
+	static const char text[] = "[token owner]\nbinders = uid\n[token a]\nroot = tpm:null\nbinders =  lsm\tuid csum unit  path \nupcall-timeout = 86400\n"
+	                           "[token b]\nroot = keyring:seedleaf\nupcall-cache = yes\n[token c]\nroot = keyring:seedleaf:a\nupcall-cache = no\n";
+	SL_CLEANUP(sl_config_free) struct sl_config *c = NULL;
+	struct sl_msg msg;
+
+	c = load(text, SL_OK, &msg);
+	if (c == NULL)
+		return;
+	test_eq(c->tokens[0].upcall.binders, SL_BINDER_UID, "binders = uid");
+	test_eq(c->tokens[0].upcall.timeout, 60, "for a minute");
+	test_eq(c->tokens[1].upcall.binders, 0, "a token without binders answers nobody");
+	test_eq(c->tokens[4].upcall.binders, 31, "all binders, in any order");
+	test_eq(c->tokens[4].upcall.timeout, 86400, "for a day");
+	test_ok(!c->tokens[4].root.cache && c->tokens[5].root.cache && !c->tokens[6].root.cache, "upcall-cache");
+}
+
+static void
 selections(void)
 {
 	enum sl_pcr_bank bank = SL_PCR_SHA512;
@@ -239,8 +258,9 @@ selections(void)
               "keyring:seedleaf[:TOKEN]"
 #define KEYRINGS "keyring:TYPE:NAME, TYPE one of trusted, encrypted, user and NAME 1 to 255 printable characters of ASCII without blanks, or " \
                  "keyring:seedleaf[:TOKEN]"
+#define BINDERS "expected uid and what else of path, csum, unit and lsm is wanted, each once, with blanks between them"
 #define KEPT ", expected none: its root is kept by the kernel, not by a TPM"
-#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, policy, policy-signatures, edwards"
+#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, policy, policy-signatures, edwards, binders, upcall-timeout, upcall-cache"
 #define PCRS "pcr:BANK:LIST, BANK one of sha1, sha256, sha384, sha512 and LIST numbers from 0 to 23, each once, with commas between them"
 #define POLICIES "pcr:BANK:LIST[=HEX] or authorize:/absolute/path.pem[, REF]"
 #define NVS "nv:0x01...... (an NV index from 0x01000000 to 0x01fffffe)"
@@ -306,6 +326,19 @@ static const struct {
 	{ "[token x]\nroot = keyring:seedleafy\n", "2: root: 'keyring:seedleafy', expected " KEYRINGS },
 	{ "[token x]\nroot = keyring:seedleaf:Web\n", "2: root: 'keyring:seedleaf:Web', expected " KEYRINGS },
 	{ "[token x]\nroot = keyring:seedleaf:a:b\n", "2: root: 'keyring:seedleaf:a:b', expected " KEYRINGS },
+	{ "[token owner]\nbinders = \n", "2: binders: '', " BINDERS },
+	{ "[token owner]\nbinders = path\n", "2: binders: 'path', " BINDERS },
+	{ "[token owner]\nbinders = uid gid\n", "2: binders: 'uid gid', " BINDERS },
+	{ "[token owner]\nbinders = uid,path\n", "2: binders: 'uid,path', " BINDERS },
+	{ "[token owner]\nbinders = uid uid\n", "2: binders: 'uid uid', " BINDERS },
+	{ "[token owner]\nbinders = uid\nupcall-timeout = 0\n", "3: upcall-timeout: '0', expected seconds, 1 to 86400" },
+	{ "[token owner]\nbinders = uid\nupcall-timeout = 86401\n", "3: upcall-timeout: '86401', expected seconds, 1 to 86400" },
+	{ "[token owner]\nbinders = uid\nupcall-timeout = 1m\n", "3: upcall-timeout: '1m', expected seconds, 1 to 86400" },
+	{ "[token owner]\nupcall-timeout = 5\n", "1: [token owner] has upcall-timeout, expected binders beside it" },
+	{ "[token x]\nroot = keyring:seedleaf\nbinders = uid\n", "1: [token x] has binders, expected a root in a TPM: only from those requests are answered" },
+	{ "[token x]\nroot = keyring:user:x\nbinders = uid\n", "1: [token x] has binders, expected a root in a TPM: only from those requests are answered" },
+	{ "[token x]\nroot = tpm:owner\nupcall-cache = yes\n", "1: [token x] has upcall-cache, expected root = keyring:seedleaf beside it" },
+	{ "[token x]\nroot = keyring:seedleaf\nupcall-cache = 5\n", "3: upcall-cache: '5', expected no or yes" },
 	{ "[token owner]\nroot = keyring:user:x\n",
 	  "2: root: 'keyring:user:x', expected tpm:owner or a persistent handle: this token's hierarchy is built in" },
 	{ "[token null]\nroot = keyring:seedleaf\n", "2: root: 'keyring:seedleaf', expected tpm:null: this token's hierarchy is built in" },
@@ -550,6 +583,7 @@ main(void)
 	added_defaults();
 	policies();
 	keyrings();
+	upcalls();
 	selections();
 	refusals();
 	limits();
