@@ -6,7 +6,7 @@
 # file system behind an initramfs of initramfs-tools and behind one of dracut; each of them computes its key anew.
 # The guest of the first boot is conformance/vm/guest-disks.sh, that of the second conformance/vm/guest-systemd.sh.
 #
-# Needs besides: dmsetup e2fsprogs systemd udev initramfs-tools-core dracut-core util-linux, and may have to be root: the two make an initramfs in a
+# Needs besides: dmsetup e2fsprogs systemd udev initramfs-tools-core dracut-core kmod util-linux, and may have to be root: the two make an initramfs in a
 # mount namespace where /usr has Seedleaf and the guest's kernel in it.
 # shellcheck source=conformance/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -28,7 +28,7 @@ I=$DIR/installed
 make -s -C "$SL_BUILD" install DESTDIR="$I" >"$DIR/install.log" 2>&1 || { cat "$DIR/install.log"; bail 'make install fails'; }
 mkdir -p "$I$ETC/keys.d"
 printf 'label = disk\ntype = generic:64\n' >"$I$ETC/keys.d/disk.key"
-printf '# NAME DEVICE KEY OPTIONS\nnas /dev/disk/by-id/virtio-nas disk initramfs,discard\n' >"$I$ETC/disks"
+printf '# NAME DEVICE KEY OPTIONS\nnas /dev/disk/by-id/virtio-nas disk initramfs,discard\nmy-nas /dev/disk/by-id/virtio-nas disk\n' >"$I$ETC/disks"
 : >"$I$ETC/seedleaf.conf"
 secret=$(head -c 24 /dev/urandom | base64)
 truncate -s 24M "$DIR/disk"
@@ -78,11 +78,8 @@ for program in /lib/udev/*_id; do
 	put "$program"
 done
 cp /etc/group "$R/etc/group"
-echo '/dev/mapper/nas /srv ext4 ro 0 0' >"$R/etc/fstab"
-for wanted in dev-mapper-nas.device.requires cryptsetup.target.wants; do
-	mkdir "$R/etc/systemd/system/$wanted"
-	ln -s "$PREFIX/lib/systemd/system/seedleaf-disk@.service" "$R/etc/systemd/system/$wanted/seedleaf-disk@nas.service"
-done
+echo '/dev/mapper/my-nas /srv ext4 ro 0 0' >"$R/etc/fstab"
+systemctl --root="$R" enable 'seedleaf-disk@my\x2dnas.service' >"$DIR/enable.log" 2>&1 || sed 's/^/# /' "$DIR/enable.log"
 cat >"$R/etc/systemd/system/story.service" <<-'UNIT'
 	[Unit]
 	DefaultDependencies=no

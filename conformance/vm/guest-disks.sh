@@ -10,7 +10,7 @@ PATH=/usr/local/bin:$PATH
 # As doc/disks.md says it.
 open_by_hand() {
 	keyctl session - sh -c 'seedleaf keyring load disk --type logon --desc seedleaf:hand --keyring @s &&
-	dmsetup create hand --table "0 $(blockdev --getsz /dev/vda) crypt aes-xts-plain64 :64:logon:seedleaf:hand 0 /dev/vda 0 1 allow_discards"'
+	dmsetup create hand --table "0 $(blockdev --getsz /dev/vda) crypt aes-xts-plain64 :64:logon:seedleaf:hand 0 /dev/vda 0"'
 }
 want yes 'dmsetup with the key' open_by_hand
 dmsetup mknodes

@@ -6,7 +6,7 @@
 # shellcheck shell=dash
 if [ "$$" -ne 1 ]; then
 	printf '\nnote secret %s\n' "$(/bin/busybox cat /srv/secret)"
-	printf 'note unit %s\n' "$(systemctl is-active seedleaf-disk@nas.service)"
+	printf 'note unit %s\n' "$(systemctl is-active 'seedleaf-disk@my\x2dnas.service')"
 	/bin/busybox poweroff -f
 fi
 . /lib.sh

@@ -13,7 +13,7 @@ set -u
 SL_SRC=$(cd "${SL_SRC:-$(dirname "$0")/../..}" && pwd)
 SL_BUILD=$(cd "${SL_BUILD:-.}" && pwd)
 CACHE=${SL_VM_CACHE:-$SL_BUILD/conformance/vm-cache}
-LIMIT=${LIMIT:-120}
+LIMIT=${LIMIT:-240}
 LIBRARIES=/usr/lib/x86_64-linux-gnu
 QEMU=
 SWTPM=
@@ -163,7 +163,7 @@ boot()
 	fi
 	tpm_start "$tpm"
 	timeout -k 5 "$LIMIT" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel tcg,thread=multi -cpu max \
-		-smp 2 -m 512 -kernel "$CACHE/vmlinuz" -initrd "$initrd" -serial stdio \
+		-smp 1 -m 512 -kernel "$CACHE/vmlinuz" -initrd "$initrd" -serial stdio \
 		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
 		-append "console=ttyS0 quiet loglevel=1 panic=-1 tsc=reliable$words" \
 		-chardev socket,id=tpm,path="$DIR/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 "$@" \
@@ -235,6 +235,7 @@ differs()
 
 finish()
 {
+	echo "# ${0##*/}: $SECONDS s"
 	echo "1..$n"
 	[ $bad -eq 0 ]
 	exit

@@ -14,7 +14,6 @@ need pkcs11-tool openssl strace tpm2 mke2fs /usr/bin/python3
 root_new guest-roots.sh pkcs11-tool openssl strace tpm2 mke2fs
 put "$SL_BUILD/conformance/vm/afalg" /bin/afalg
 put "$SL_BUILD/systemd/seedleaf-keyring" /usr/sbin/seedleaf-keyring
-ln -s /applets/sh "$R/usr/bin/sh"
 mkdir -p "$R"/etc/seedleaf/keys.d "$R"/var/lib/seedleaf
 cat >"$R/etc/seedleaf/seedleaf.conf" <<-CONF
 	keys-dir = /etc/seedleaf/keys.d
