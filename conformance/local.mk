@@ -27,6 +27,13 @@ conformance-known: all conformance/probe$(EXEEXT)
 conformance-sabotage: all conformance/probe$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh sabotage
 
+# Real clients on three modules, row by row.
+dist_check_SCRIPTS += conformance/check-clients.sh
+EXTRA_DIST += conformance/clients conformance/clients.md
+.PHONY: conformance-clients
+conformance-clients: all
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/clients/run.sh table $(srcdir)/conformance/clients.md
+
 # Sealed keys as trusted keys of a real kernel, in a virtual machine: needs qemu, 200 MB from the package mirror once, and a minute.
 EXTRA_PROGRAMS += conformance/vm/afalg
 CLEANFILES += conformance/vm/afalg

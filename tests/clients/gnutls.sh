@@ -13,16 +13,6 @@ tool()
 	bounded p11tool --batch --provider "$MODULE" ${PIN:+--login} "$@"
 }
 
-# shows PATTERN COMMAND...   succeeds and prints a line like that
-shows()
-{
-	local pattern=$1
-	shift
-
-	"$@" >"$T/shown" 2>&1 || { cat "$T/shown"; return 1; }
-	has "$T/shown" "$pattern"
-}
-
 TOKEN_URI="pkcs11:token=$TOKEN"
 
 generation()
@@ -151,11 +141,6 @@ tls()
 		refused "TLS $version, $label: who expects another key refuses" s_client "$PORT" "$version" "$wrong"
 	done
 	stop "$SPAWNED"
-}
-
-s_client()
-{
-	bounded openssl s_client -connect "127.0.0.1:$1" "-tls${2/./_}" -CAfile "$3" -verify_return_error -verify_hostname localhost </dev/null
 }
 
 # ---- PINs: by their variables, in a URL, in a file that a URL names; and a token that p11tool makes
