@@ -24,7 +24,7 @@ reason()
 	139) ends='segmentation fault; ' ;;
 	esac
 	! grep -aq 'Segmentation fault' "$1" || ends='segmentation fault; '
-	text=$(grep -av "^$SL_SRC" "$1")
+	text=$(grep -av "^$SL_SRC\|did not come up\|Not Before\|Not After" "$1" | sed 's/^# //')
 	line=$(grep -aEm 1 'CKR_[A-Z_]+' <<<"$text" || grep -aEim 1 "error|fail|cannot|can't|unable|unsupported|refused|invalid|no such|not " <<<"$text" ||
 		grep -a . <<<"$text" | tail -n 1)
 	line=${line//"$T"/}
@@ -51,8 +51,13 @@ row()
 	return 1
 }
 
-# Keys that rows use and none is about.
-made() # made TYPE ID LABEL   and pub.LABEL
+# Keys that rows use and none is about. certtool makes the certificate: it does so on every module.
+made() # made TYPE ID LABEL   pub.LABEL, LABEL.crt
 {
-	generate "$@" >"$T/made.$3" 2>&1 && pubkey_pem "$2" "$T/pub.$3" >>"$T/made.$3" 2>&1
+	generate "$@" && pubkey_pem "$2" "$T/pub.$3" && cp "$T/pub.$3" "$T/$3.pem" && certificate "$3"
+} >"$T/made.$3" 2>&1
+
+ready() # ready LABEL   or why it was not made
+{
+	[ -s "$T/$1.crt" ] || { cat "$T/made.$1"; return 1; }
 }
