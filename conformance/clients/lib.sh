@@ -59,5 +59,5 @@ made() # made TYPE ID LABEL   pub.LABEL, LABEL.crt
 
 ready() # ready LABEL   or why it was not made
 {
-	[ -s "$T/$1.crt" ] || { cat "$T/made.$1"; return 1; }
+	[ -s "$T/$1.crt" ] || { tail -n 3 "$T/made.$1"; return 1; }
 }
