@@ -189,6 +189,15 @@ shows() # shows PATTERN COMMAND...   succeeds and prints a line like that
 	has "$T/shown" "$pattern"
 }
 
+says() # says PATTERN COMMAND...   prints a line like that, whatever its exit status
+{
+	local pattern=$1
+	shift
+
+	"$@" >"$T/listing" 2>&1
+	has "$T/listing" "$pattern"
+}
+
 same()  # same A B   as texts, neither empty
 {
 	[ -n "$1" ] && [ "$1" = "$2" ] && return 0
