@@ -51,6 +51,13 @@ row()
 	return 1
 }
 
+# told FILE REGEX   the lines "ok NAME" and "not ok NAME" of a program's report that match, at least one, are all ok
+told()
+{
+	grep -E "^(not )?ok ($2)(:|\$)" "$1" >"$T/told" || { echo 'the program did not get that far'; return 1; }
+	! grep '^not ok' "$T/told" | sed 's/^not ok [^:]*: //' | grep .
+}
+
 # Keys that rows use and none is about. certtool makes the certificate: it does so on every module.
 made() # made TYPE ID LABEL   pub.LABEL, LABEL.crt
 {

@@ -14,7 +14,7 @@ SL_SOFTHSM=${SL_SOFTHSM:-/usr/lib/softhsm/libsofthsm2.so}
 [ -n "${SL_TPM2:-}" ] || SL_TPM2=$(realpath -q /usr/lib/*/libtpm2_pkcs11.so.1 || true)
 export SL_SRC SL_BUILD SL_SOFTHSM SL_TPM2
 here=$SL_SRC/conformance/clients
-ALL=(opensc)
+ALL=(opensc gnutls openssl servers openssh nss java pykcs11 p11kit)
 
 package()
 {

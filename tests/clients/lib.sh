@@ -21,15 +21,16 @@ fi
 
 # A test that says SL_PLAIN_USER=1 before it reads this file does not run as root: p11-kit, for one, reads no private configuration there.
 if [ -n "${SL_PLAIN_USER:-}" ] && [ "$(id -u)" -eq 0 ]; then
-	if unshare --user --map-user=1000 true 2>/dev/null; then
-		exec unshare --user --map-user=1000 "$0" "$@"
+	if unshare --user --map-user=1000 --map-group=1000 true 2>/dev/null; then
+		exec unshare --user --map-user=1000 --map-group=1000 "$0" "$@"
 	fi
 	# A clone below /root is closed to others: then from a copy of what the test reads.
 	if ! setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$SEEDLEAF_MODULE" -a -x "$0"; then
 		mkdir "$SL_TPM_DIR/plain"
-		cp -R "$SL_SRC/tests" "$SL_TPM_DIR/plain/"
+		cp -R "$SL_SRC/tests" "$SL_SRC/conformance" "$SL_TPM_DIR/plain/"
 		cp "$SEEDLEAF_MODULE" "$SL_TPM_DIR/plain/seedleaf-pkcs11.so"
-		set -- "$SL_TPM_DIR/plain/tests/clients/${0##*/}" "$@"
+		sl_self=$(realpath "$0")
+		set -- "$SL_TPM_DIR/plain/${sl_self#"$(realpath "$SL_SRC")"/}" "$@"
 		export SL_SRC="$SL_TPM_DIR/plain" SEEDLEAF_MODULE="$SL_TPM_DIR/plain/seedleaf-pkcs11.so"
 	else
 		set -- "$0" "$@"
