@@ -28,7 +28,7 @@ reason()
 	line=$(grep -aEm 1 'CKR_[A-Z_]+' <<<"$text" || grep -aEim 1 "error|fail|cannot|can't|unable|unsupported|refused|invalid|no such|not " <<<"$text" ||
 		grep -a . <<<"$text" | tail -n 1)
 	line=${line//"$T"/}
-	line=$(sed -E 's/[[:space:]]+/ /g; s/^ //; s/^[0-9A-F]{12,16}:error:/error:/; s/0x[0-9a-f]{9,}/0x/g; s/\|/\//g; s/pid[= ][0-9]+/pid/g' <<<"$line" | tr -cd ' -~')
+	line=$(sed -E 's/[[:space:]]+/ /g; s/^ //; s/^[0-9A-F]{12,16}:error:/error:/; s/0x[0-9a-f]{9,}/0x/g; s/\|/\//g; s/pid[= ][0-9]+/pid/g; s/ $//' <<<"$line" | tr -cd ' -~')
 	printf '%s%s' "$ends" "${line:0:150}"
 }
 

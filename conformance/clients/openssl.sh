@@ -21,9 +21,9 @@ served() # served LABEL
 
 proves() # proves LABEL
 {
-	wants "$1" && answered "$PORT" 1.2 "$T/soft.crt" "${ENG[@]}" -key "$(key "$1")" -cert "$T/$1.crt" &&
+	ready "$1" && wants "$1" && answered "$PORT" 1.2 "$T/soft.crt" "${ENG[@]}" -key "$(key "$1")" -cert "$T/$1.crt" &&
 		answered "$PORT" 1.3 "$T/soft.crt" "${ENG[@]}" -key "$(key "$1")" -cert "$T/$1.crt" && return
-	cat "$T/s_client"
+	! [ -s "$T/$1.crt" ] || cat "$T/s_client"
 	return 1
 }
 
@@ -55,6 +55,7 @@ for label in rsa p256 p384 p521; do
 done
 row 's_client with a client certificate, rsa' proves rsa
 row 's_client with a client certificate, p256' proves p256
+row 's_client with a client certificate, p521' proves p521
 row 'req -new, rsa' request rsa
 row 'req -new, p256' request p256
 row 'req -x509, rsa' self_signed rsa

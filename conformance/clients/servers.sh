@@ -18,32 +18,38 @@ fetched() # fetched LABEL OPTION...   curl proves itself
 	local CNF=/dev/null
 	local -x PKCS11_MODULE_PATH=$MODULE
 
-	wants "$1" && page "$1" 1.2 "${@:2}" && page "$1" 1.3 "${@:2}"
+	ready "$1" && wants "$1" && page "$1" 1.2 "${@:2}" && page "$1" 1.3 "${@:2}"
+}
+
+complaints() # what nginx said, without time and process; then what its clients said
+{
+	grep -aE '\[(crit|alert|emerg|error)\]' "$T/nginx.error" | sed -E 's/^[0-9/]+ [0-9:]+ //; s/[0-9]+#[0-9]+: (\*[0-9]+ )?//'
+	cat "$T/tried"
+	return 1
 }
 
 workers_serve() # workers_serve LABEL   50 requests of two workers, which the master forked with the key
 {
-	ready "$1" && nginx_up "$1" && wait_for 10 two_workers "$SPAWNED" && parallel 50 "$T/$1.crt" && same "$(sort -u "$T/answers" | wc -l)" 2 && return
-	cat "$T/nginx.error"
-	return 1
+	ready "$1" && nginx_up "$1" >"$T/tried" 2>&1 && wait_for 10 two_workers "$SPAWNED" && parallel 50 "$T/$1.crt" >"$T/tried" 2>&1 &&
+		same "$(sort -u "$T/answers" | wc -l)" 2 && return
+	complaints
 }
 
 reloaded() # reloaded LABEL OTHER
 {
 	local old
 
-	nginx_up "$1" && wait_for 10 two_workers "$SPAWNED" && get "$T/$1.crt" hello || return
+	nginx_up "$1" && wait_for 10 two_workers "$SPAWNED" && get "$T/$1.crt" hello >"$T/tried" 2>&1 || { complaints; return; }
 	old=$(workers "$SPAWNED")
 	nginx_conf "$2" | sed "s/@PORT@/$PORT/" >"$T/nginx.conf.port"
 	kill -HUP "$SPAWNED"
-	wait_for 20 other_workers "$SPAWNED" "$old" && parallel 50 "$T/$2.crt" && return
-	cat "$T/nginx.error"
-	return 1
+	wait_for 20 other_workers "$SPAWNED" "$old" && parallel 50 "$T/$2.crt" >"$T/tried" 2>&1 && return
+	complaints
 }
 
 tunnelled()
 {
-	plain_up && stunnel_up "$1" && parallel 32 "$T/$1.crt" && return
+	ready "$1" && plain_up && stunnel_up "$1" && parallel 32 "$T/$1.crt" && return
 	cat "$T/stunnel.log"
 	return 1
 }
@@ -56,6 +62,7 @@ row '--engine pkcs11 --key-type ENG, rsa' fetched rsa --engine pkcs11 --key-type
 row '--engine pkcs11 --key-type ENG, p256' fetched p256 --engine pkcs11 --key-type ENG
 row '--key pkcs11:, rsa' fetched rsa
 row '--key pkcs11:, p256' fetched p256
+row '--key pkcs11:, p521' fetched p521
 CNF=$T/init1.cnf
 client nginx nginx
 row 'two workers, 50 requests, rsa' workers_serve rsa
@@ -65,3 +72,4 @@ row 'reload' reloaded rsa p256
 client stunnel stunnel4
 row 'engineId, rsa' tunnelled rsa
 row 'engineId, p256' tunnelled p256
+row 'engineId, p521' tunnelled p521

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # p11tool, certtool and the TLS programs of GnuTLS on the module: for gnutls.sh, and for the table of clients. Sourced after lib.sh.
 

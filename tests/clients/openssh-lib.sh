@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # OpenSSH's programs on the module, and servers of theirs: for openssh.sh, and for the table of clients. Sourced after lib.sh.
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # The module behind p11-kit: for p11kit.sh, and for the table of clients. Sourced after lib.sh, not as root.
 
