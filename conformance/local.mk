@@ -28,6 +28,14 @@ conformance-sabotage: all conformance/probe$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/run.sh sabotage
 
 # Stories with a real kernel in virtual machines: need qemu, and 200 MB from the package mirror once. STORIES names some; all without.
+# Real clients on three modules, row by row.
+dist_check_SCRIPTS += conformance/check-clients.sh
+EXTRA_DIST += conformance/clients conformance/clients.md
+.PHONY: conformance-clients
+conformance-clients: all
+	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/conformance/clients/run.sh table $(srcdir)/conformance/clients.md
+
+# Sealed keys as trusted keys of a real kernel, in a virtual machine: needs qemu, 200 MB from the package mirror once, and a minute.
 EXTRA_PROGRAMS += conformance/vm/afalg
 CLEANFILES += conformance/vm/afalg
 conformance_vm_afalg_SOURCES = conformance/vm/afalg.c
