@@ -11,7 +11,7 @@ EXTRA_DIST += tests/bench/bench.py tests/bench/report.py tests/bench/servers.py
 # Two targets: one alone automake takes for a rule that replaces its own.
 tests/bench/check.py.log tests/bench/check.py.trs: tests/bench/bench$(EXEEXT) seedleaf-pkcs11.la
 
-# Takes about eight minutes, on an otherwise idle machine; SL_BENCH_SECONDS changes that (bench.py).
+# Takes about seven minutes, on an otherwise idle machine; SL_BENCH_SECONDS changes that (bench.py).
 .PHONY: bench
 bench: all tests/bench/bench$(EXEEXT)
 	SL_SRC='$(abs_top_srcdir)' SL_BUILD='$(abs_top_builddir)' $(srcdir)/tests/with-tpm $(srcdir)/tests/bench/bench.py '$(abs_top_builddir)/bench.json'
