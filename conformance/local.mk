@@ -34,6 +34,8 @@ conformance_vm_afalg_SOURCES = conformance/vm/afalg.c
 conformance_vm_afalg_CFLAGS = $(AM_CFLAGS)
 EXTRA_DIST += conformance/vm/run.sh conformance/vm/kernel.sh conformance/vm/lib.sh conformance/vm/guest-lib.sh
 EXTRA_DIST += conformance/vm/trusted.sh conformance/vm/guest-trusted.sh
+EXTRA_DIST += conformance/vm/nas.sh conformance/vm/guest-nas.sh
+EXTRA_DIST += conformance/vm/disks.sh conformance/vm/guest-disks.sh conformance/vm/guest-systemd.sh
 EXTRA_DIST += conformance/vm/roots.sh conformance/vm/guest-roots.sh
 .PHONY: conformance-vm
 conformance-vm: all conformance/vm/afalg$(EXEEXT)

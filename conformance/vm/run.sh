@@ -14,7 +14,7 @@ SL_SRC=$(cd "${SL_SRC:-$(dirname "$0")/../..}" && pwd)
 SL_BUILD=$(cd "${SL_BUILD:-.}" && pwd)
 SL_VM_CACHE=${SL_VM_CACHE:-$SL_BUILD/conformance/vm-cache}
 export SL_SRC SL_BUILD SL_VM_CACHE
-STORIES=(trusted roots)
+STORIES=(trusted roots nas disks)
 [ $# -eq 0 ] || STORIES=("$@")
 
 n=0
