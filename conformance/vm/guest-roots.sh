@@ -64,6 +64,7 @@ if said make; then
 	want no 'it is not made twice' seedleaf token init --root keyring:trusted:kmk --blob $BLOBS/sealed.blob
 	want yes 'its blob once more' seedleaf token init --root keyring:trusted:kmk --blob again.blob
 	check 'it is the same' "$(cat $BLOBS/sealed.blob)" "$(cat again.blob)"
+	want yes 'its blob in the TPM, too' seedleaf token init --root keyring:trusted:kmk --blob nv:0x01c0de10
 	want yes 'make the encrypted key' seedleaf token init --token wrapped --master user:emk --blob $BLOBS/wrapped.blob
 	note sealed-blob "$(cat $BLOBS/sealed.blob)"
 	note wrapped-blob "$(cat $BLOBS/wrapped.blob)"
@@ -73,6 +74,9 @@ else
 	want no 'altered blobs' seedleaf-keyring blobs
 	check 'both are told' 2 "$(grep -c 'it cannot be loaded' err)"
 	check 'are not loaded' '' "$(keyctl search @u trusted kmk 2>/dev/null)$(keyctl search @u encrypted evm 2>/dev/null)"
+	want yes 'load the trusted key from the TPM' seedleaf token load --token sealed --blob nv:0x01c0de10
+	note nv-pub "$(pub sealed)"
+	keyctl unlink "$(keyctl search @u trusted kmk)" @u
 	want yes 'the script loads the keys' seedleaf-keyring $BLOBS
 	want yes 'doing it again is fine' seedleaf-keyring $BLOBS
 fi

@@ -50,6 +50,7 @@ for what in sealed wrapped known; do
 	check "$what: the same key after a reboot" "$(noted first $what-pub)" "$(noted second $what-pub)"
 	check "$what: the same disk key after a reboot" "$(noted first $what-disk)" "$(noted second $what-disk)"
 done
+check 'sealed: the same key from a blob in the TPM' "$(noted first sealed-pub)" "$(noted second nv-pub)"
 check 'what was sealed under the trusted key is still there' "$(noted first import)" "$(noted second import)"
 differs 'trusted and encrypted: two keys' "$(noted first sealed-pub)" "$(noted first wrapped-pub)"
 boot third other "$DIR/initrd" -- other

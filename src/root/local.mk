@@ -18,6 +18,7 @@ libseedleaf_la_SOURCES += \
 	src/root/tpm_device.c \
 	src/root/tpm_link.c src/root/tpm_link.h \
 	src/root/tpm_nv.c \
+	src/root/tpm_nvblob.c \
 	src/root/tpm_nvcommand.c src/root/tpm_nvcommand.h \
 	src/root/tpm_persist.c \
 	src/root/tpm_plan.c src/root/tpm_plan.h \

@@ -134,7 +134,7 @@ const struct sl_tool_command sl_cmd_token_init = {
 		{ "pin-file", "FILE", "the first user PIN, likewise" },
 		{ "force", NULL, "even if the token's stored objects go" },
 		{ "root", "ROOT", "make the kernel's key: keyring:trusted:NAME or keyring:encrypted:NAME" },
-		{ "blob", "FILE", "with --root: a new file for the key's encrypted form" },
+		{ "blob", "PLACE", "with --root: a new file for the key's encrypted form, or nv:0x01......" },
 		{ "keyhandle", "HANDLE", "the TPM's storage key that encrypts it (default: 0x81000001)" },
 		{ "master", "TYPE:NAME", "the kernel's key that encrypts it, for keyring:encrypted:..." },
 	},

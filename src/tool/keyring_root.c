@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "root/keyring_hash.h"
 #include "root/keyring_make.h"
+#include "tool/device.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,10 @@
 /* What both commands are told. */
 struct task {
 	struct sl_root_spec spec; /* key_type and key_name, borrowed */
-	const char *path;
+	const char *path;  /* the blob's place: a file, */
+	uint32_t index;    /* or an NV index */
+	const char *tcti;
+	struct sl_root_spec owner;
 	struct sl_keyring_recipe recipe;
 };
 
@@ -125,11 +129,85 @@ is_there(const struct task *task, int32_t *ret_serial)
 	return sl_keyring_find(&task->spec, ret_serial, NULL) == SL_OK;
 }
 
+/* nv:0x01...... */
+static bool
+read_place(const struct sl_tool_args *args, const struct sl_config *config, struct task *task)
+{
+	const char *text = sl_args_value(args, "blob");
+	const struct sl_token_config *owner = sl_config_token(config, "owner");
+	uint8_t b[4];
+	size_t len;
+
+	if (text == NULL || text[0] == '\0') {
+		sl_report("--blob: missing, expected a file or nv:0x01 and six more hex digits");
+		return false;
+	}
+	task->path = text;
+	task->tcti = config->tcti;
+	/* The owner's authorization is where the configuration has it for that token. */
+	task->owner = (struct sl_root_spec){ .kind = SL_ROOT_PRIMARY, .hierarchy = SL_HIERARCHY_OWNER, .name_space = owner->root.name_space,
+		                             .auth_file = owner->root.auth_file };
+	if (strncmp(text, "nv:", 3) != 0)
+		return true;
+	if (strncmp(text, "nv:0x01", 7) != 0 || !sl_text_hex(text + 5, b, sizeof(b), &len) || len != sizeof(b)) {
+		sl_report("--blob: '%.80s', expected nv:0x01 and six more hex digits", text);
+		return false;
+	}
+	task->index = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+	return true;
+}
+
+/* What the device says of it is what it says. */
+static enum sl_err
+nv_err(const struct sl_tool_root *root, const struct task *task, enum sl_err err, struct sl_msg *msg)
+{
+	sl_device_trouble(root->device, msg);
+	if (err == SL_ERR_EXISTS || err == SL_ERR_MISMATCH || msg->text[0] == '\0')
+		sl_msg_set(msg, "%s: %s", task->path, err == SL_ERR_EXISTS ? "the NV index is in use, expected another one, or seedleaf token load"
+		           : err == SL_ERR_MISMATCH ? "the NV index was not made for a blob" : sl_err_text(err));
+	return err;
+}
+
+static enum sl_err
+save_nv(const struct task *task, const char *blob, struct sl_msg *msg)
+{
+	SL_TOOL_ROOT root = { .device = NULL };
+	enum sl_err err;
+
+	if (strlen(blob) > SL_NV_BLOB_MAX) {
+		sl_msg_set(msg, "%s: the blob has %zu characters and there is room for %d, expected a file", task->path, strlen(blob), SL_NV_BLOB_MAX);
+		return SL_ERR_RANGE;
+	}
+	if ((err = sl_device_root_open(task->tcti, &task->owner, &root)) == SL_OK)
+		err = sl_root_nv_save(root.root, task->index, (const uint8_t *)blob, strlen(blob));
+	return err == SL_OK ? SL_OK : nv_err(&root, task, err, msg);
+}
+
+static enum sl_err
+load_nv(const struct task *task, char **ret_text, struct sl_msg *msg)
+{
+	SL_TOOL_ROOT root = { .device = NULL };
+	SL_FREE char *text = calloc(1, SL_NV_BLOB_MAX + 1);
+	size_t len = 0;
+	enum sl_err err;
+
+	if (text == NULL)
+		return SL_ERR_MEMORY;
+	if ((err = sl_device_root_open(task->tcti, &task->owner, &root)) == SL_OK)
+		err = sl_root_nv_load(root.root, task->index, (uint8_t *)text, &len);
+	if (err != SL_OK)
+		return nv_err(&root, task, err, msg);
+	*ret_text = SL_TAKE(text);
+	return SL_OK;
+}
+
 static enum sl_err
 save(const struct task *task, const char *blob, struct sl_msg *msg)
 {
 	char text[SL_KEYRING_BLOB_MAX + 2];
 
+	if (task->index != 0)
+		return save_nv(task, blob, msg);
 	(void)snprintf(text, sizeof(text), "%s\n", blob);
 	return sl_fs_write_text(task->path, text, 0600, 0, msg);
 }
@@ -145,7 +223,7 @@ create(const struct task *task, struct sl_msg *msg)
 	int32_t serial = 0;
 	enum sl_err err;
 
-	if (access(task->path, F_OK) == 0) {
+	if (task->index == 0 && access(task->path, F_OK) == 0) {
 		sl_msg_set(msg, "%.300s is there already; expected a new file, or seedleaf token load", task->path);
 		return SL_ERR_EXISTS;
 	}
@@ -167,7 +245,11 @@ load(const struct task *task, struct sl_msg *msg)
 	int32_t serial = 0;
 	enum sl_err err;
 
-	if ((err = sl_fs_read_private_text(task->path, SL_KEYRING_BLOB_MAX + 1, &text, msg)) != SL_OK)
+	if (task->index != 0)
+		err = load_nv(task, &text, msg);
+	else
+		err = sl_fs_read_private_text(task->path, SL_KEYRING_BLOB_MAX + 1, &text, msg);
+	if (err != SL_OK)
 		return err;
 	len = strlen(text);
 	if (len > 0 && text[len - 1] == '\n')
@@ -185,7 +267,7 @@ static int
 run(const struct sl_tool_args *args, bool creates)
 {
 	SL_CLEANUP(sl_config_free) struct sl_config *config = NULL;
-	struct task task = { .path = sl_args_value(args, "blob") };
+	struct task task = { .path = NULL };
 	struct sl_msg msg = { "" };
 	int status = SL_EXIT_USAGE;
 	enum sl_err err;
@@ -193,12 +275,8 @@ run(const struct sl_tool_args *args, bool creates)
 	config = sl_report_config(&status);
 	if (config == NULL)
 		return status;
-	if (!choose_root(args, config, &task.spec) || !read_recipe(args, creates, &task))
+	if (!choose_root(args, config, &task.spec) || !read_recipe(args, creates, &task) || !read_place(args, config, &task))
 		return SL_EXIT_USAGE;
-	if (task.path == NULL) {
-		sl_report("--blob: missing, expected a file");
-		return SL_EXIT_USAGE;
-	}
 	err = creates ? create(&task, &msg) : load(&task, &msg);
 	return err == SL_OK ? SL_EXIT_OK : sl_report_error(err, args->command->words, &msg);
 }
@@ -229,7 +307,7 @@ const struct sl_tool_command sl_cmd_token_load = {
 	.options = {
 		{ "token", "TOKEN", "a token with root = keyring:trusted:... or keyring:encrypted:..." },
 		{ "root", "ROOT", "or its root" },
-		{ "blob", "FILE", "the key's encrypted form (required)" },
+		{ "blob", "PLACE", "the key's encrypted form: a file, or nv:0x01...... (required)" },
 		{ "keyhandle", "HANDLE", "the TPM's storage key (default: the one that the blob names)" },
 	},
 	.run = run_load,

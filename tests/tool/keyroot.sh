@@ -9,7 +9,7 @@ if [ -z "${SL_KEYROOT_INNER:-}" ]; then
 	command -v keyctl >/dev/null || { echo '1..0 # SKIP no keyctl'; exit 0; }
 	keyctl session - true >/dev/null 2>&1 || { echo '1..0 # SKIP this process may not have keyrings'; exit 0; }
 	export SL_KEYROOT_INNER=1
-	exec keyctl session - bash "$0" 2>/dev/null
+	exec keyctl session - "${SL_SRC:?}/tests/with-tpm" bash "$0" 2>/dev/null
 fi
 tool=${SL_BUILD:?}/seedleaf
 [ -x "$tool" ] || { echo "Bail out! no $tool"; exit 99; }
@@ -30,7 +30,7 @@ if keyctl add encrypted "$me-probe" "new default user:$me-master 32" @s 2>&1 | g
 	echo '1..0 # SKIP this kernel has no encrypted keys'
 	exit 0
 fi
-export SEEDLEAF_CONF=$dir/conf SEEDLEAF_STORE=$dir/store SEEDLEAF_TCTI=swtpm:host=127.0.0.1,port=1
+export SEEDLEAF_CONF=$dir/conf SEEDLEAF_STORE=$dir/store
 cat >conf <<CONF
 [token wrapped]
 root = keyring:encrypted:$me
@@ -157,6 +157,50 @@ want 2 "no file" load --token wrapped --blob no-such
 want 2 "no token" load --blob wrapped.blob
 want 2 "a keyhandle" load --token wrapped --blob wrapped.blob --keyhandle 0x81000001
 check "none of them is in the user keyring" '' "$(keyctl search @u encrypted "$me" 2>/dev/null)"
+
+# ---- in the TPM
+if command -v tpm2_nvdefine >/dev/null; then
+	nv=0x01c0de10
+	attributes='ownerwrite|ownerread|authread|no_da|writeall'
+	want 2 "an NV index of another form" init --token wrapped --master "user:$me-master" --blob nv:0x0100
+	says 'expected nv:0x01 and six more hex digits'
+	want 2 "no NV index" init --token wrapped --master "user:$me-master" --blob nv:0x81000001
+	want 2 "nothing is there" load --token wrapped --blob nv:$nv
+	says "NV index $nv is not there"
+	# Somebody died before he wrote it.
+	tpm2_nvdefine $nv -s 100 -a "$attributes" >/dev/null
+	want 2 "nothing was written" load --token wrapped --blob nv:$nv
+	says "NV index $nv was not written to"
+	want 0 "make the key, its blob is in the TPM" init --token wrapped --master "user:$me-master" --blob nv:$nv
+	stored=$(key "$me")
+	check "as text, for other programs too" "$stored" "$(tpm2_nvread $nv 2>/dev/null)"
+	check "that anybody reads and the owner wrote" 'ownerwrite|writeall|ownerread|authread|no_da|written' \
+		"$(tpm2_nvreadpublic $nv | sed -n 's/ *friendly: \(ownerwrite.*\)/\1/p')"
+	want 2 "no second one there" init --token wrapped --master "user:$me-master" --blob nv:$nv
+	says 'the NV index is in use'
+	gone "$me"
+	want 0 "load it" load --token wrapped --blob nv:$nv
+	check "the same key" "$stored" "$(key "$me")"
+	tpm2_nvdefine 0x01c0de11 -s 100 -a 'ownerwrite|ownerread|authread|authwrite' >/dev/null
+	want 2 "another's index is not overwritten" init --token wrapped --master "user:$me-master" --blob nv:0x01c0de11
+	check "it is still his" 100 "$(tpm2_nvreadpublic 0x01c0de11 | sed -n 's/ *size: //p')"
+	want 1 "nor taken for a blob" load --token wrapped --blob nv:0x01c0de11
+	tpm2_changeauth -c o owner-secret >/dev/null
+	want 1 "without the owner's authorization" init --token wrapped --master "user:$me-master" --blob nv:0x01c0de12
+	printf 'owner-secret' >auth
+	printf '[token owner]\nauthorization = file:%s/auth\n' "$dir" >>conf
+	want 0 "with it" init --token wrapped --master "user:$me-master" --blob nv:0x01c0de12
+	check "the same blob" "$stored" "$(tpm2_nvread 0x01c0de12 2>/dev/null)"
+	printf 'other-secret' >auth
+	want 1 "with a wrong one" init --token wrapped --master "user:$me-master" --blob nv:0x01c0de13
+	gone "$me"
+	want 0 "reading needs none" load --token wrapped --blob nv:0x01c0de12
+	check "the same key" "$stored" "$(key "$me")"
+	check "nothing is left on the TPM" '' "$(tpm2_getcap handles-transient)$(tpm2_getcap handles-loaded-session)"
+else
+	echo '# no tpm2_nvdefine'
+fi
+gone "$me"
 
 # ---- at boot
 PATH=$SL_BUILD:$PATH
