@@ -5,7 +5,7 @@
  * name of the error. Nothing of Seedleaf is in it.
  *
  *   ask DESCRIPTION [OPTIONS]            into the thread's own keyring
- *   many N DESCRIPTION                   N processes at once; EBUSY and ETIMEDOUT are asked again: "keys N different M seconds S", then the key
+ *   many N DESCRIPTION                   N processes at once; who is refused asks again: "keys N different M seconds S", then the key
  *   killed DESCRIPTION                   a child asks and is killed while it waits: "killed", and the seconds until it was gone
  *   swapped t|s DESCRIPTION PROGRAM ...  a thread asks, for its own or the session's keyring, and meanwhile another one executes the program
  *   between UID EUID DESCRIPTION         as a program between two users; as root
@@ -35,7 +35,7 @@
 #include <unistd.h>
 
 #define LEN 32
-#define BUSY_SECONDS 60
+#define BUSY_SECONDS 90
 
 static void
 fail(const char *what)
@@ -111,15 +111,14 @@ static void
 one_of_many(unsigned i, const char *description, struct result *result)
 {
 	const double start = now();
-	unsigned pause_ms = 50;
+	unsigned pause_ms = 100;
 	char own[300];
 
 	srand((unsigned)getpid());
 	(void)snprintf(own, sizeof(own), "%s#%08x", description, i);
-	while (result->err = request(own, "-", KEY_SPEC_THREAD_KEYRING, result->key),
-	       (result->err == EBUSY || result->err == ETIMEDOUT) && now() - start < BUSY_SECONDS) {
+	while ((result->err = request(own, "-", KEY_SPEC_THREAD_KEYRING, result->key)) != 0 && now() - start < BUSY_SECONDS) {
 		(void)poll(NULL, 0, (int)(pause_ms / 2 + (unsigned)rand() % pause_ms));
-		pause_ms = pause_ms < 800 ? 2 * pause_ms : pause_ms;
+		pause_ms = pause_ms < 6400 ? 2 * pause_ms : pause_ms;
 	}
 }
 

@@ -10,7 +10,7 @@
 
 #define PERMISSIONS (KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH | KEY_POS_LINK)
 /* Longer than a helper takes to end: one that has expired by then is ENOKEY, whatever it was refused with. */
-#define REFUSED_SECONDS 2
+#define REFUSED_SECONDS 3
 /* Not the keyring that the kernel names us (%S), which is the requester's session keyring even if it asked for the key elsewhere. */
 #define NO_OTHER_KEYRING 0
 

@@ -28,7 +28,7 @@ SL_MUST_CHECK enum sl_err sl_answer_parse(const char *text, struct sl_answer_rec
  */
 SL_MUST_CHECK enum sl_err sl_answer_give(int32_t key, const struct sl_secret *secret, uint32_t seconds, struct sl_msg *msg);
 
-/* A negative key, for two seconds: its requester gets err, an errno. Harmless when the key has been given. */
+/* A negative key, for three seconds: its requester gets err, an errno. Harmless when the key has been given. */
 void sl_answer_refuse(int32_t key, int err);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /*
@@ -20,7 +21,9 @@
  * does the work, is stuck in: a slow file system, a TPM that hangs. Until it ends nobody can end the requester.
  */
 #define LIMIT_MS 1800
-#define QUEUE_MS 900
+#define QUEUE_MS 700
+#define LATE_MS 200
+#define IN_TURN (-10)
 
 static int
 usage(void)
@@ -92,7 +95,7 @@ work(const struct sl_config *config, const struct sl_work_args *args, const sigs
 static int
 supervise(const struct sl_config *config, const struct sl_work_args *args, int64_t end)
 {
-	const bool waited = end - sl_queue_now() < LIMIT_MS / 2;
+	const bool waited = end - sl_queue_now() < LIMIT_MS - LATE_MS;
 	const pid_t parent = getpid();
 	sigset_t chld, before;
 	int status = 0;
@@ -131,6 +134,7 @@ answer(const struct sl_work_args *args, int64_t end)
 		sl_log(SL_LOG_INFO, "request-key: uid %lu: has other requests that are not answered yet", (unsigned long)args->uid);
 		return EBUSY;
 	}
+	(void)setpriority(PRIO_PROCESS, 0, IN_TURN); /* before those who are only about to wait */
 	return supervise(config, args, end);
 }
 

@@ -18,9 +18,9 @@
 #define KEY_TYPE "user"
 #define OPTIONS "-" /* without any the kernel does not ask the helper */
 #define NONCE 16
-#define BUSY_SECONDS 20
+#define BUSY_SECONDS 30
 #define PAUSE_MS 50
-#define PAUSE_MAX_MS 800
+#define PAUSE_MAX_MS 6400
 
 /*
  * doc/upcall.md, "The module". The key that answers a request lives in the calling thread's own keyring for as long as it takes to read it.
