@@ -14,7 +14,6 @@ EXTRA_DIST += systemd/seedleaf-disk@.service.in initramfs/90seedleaf/module-setu
 CLEANFILES += $(sl_disk_made)
 dist_man_MANS += man/seedleaf-disk.8
 dist_check_SCRIPTS += tests/tool/disk.sh
-tests/tool/disk.sh.log: initramfs/seedleaf-disk
 
 $(sl_disk_made): %: $(top_srcdir)/%.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #define N32 "abcdefghijklmnopqrstuvwxyz012345"
+#define HEX64 "0123456789abcdef0123456789abcdefABCDEF0123456789ABCDEF0123456789"
 #define N255 N32 N32 N32 N32 N32 N32 N32 "abcdefghijklmnopqrstuvwxyz01234"
 
 static void
@@ -23,7 +24,7 @@ requests(void)
 		{ "seedleaf:0-9:a:b/c.d_e+f=G-", "timeout=5", "0-9", "a:b/c.d_e+f=G-", 1, 5 },
 		{ "seedleaf:web:backup@1", "timeout=4294967295", "web", "backup", 1, 4294967295U },
 		{ "seedleaf:web:backup@4294967295#0aF", "", "web", "backup", 4294967295U, 0 },
-		{ "seedleaf:" N32 ":" N255 "#" N32, "", N32, N255, 1, 0 },
+		{ "seedleaf:" N32 ":" N255 "#" HEX64, "", N32, N255, 1, 0 },
 	};
 	static const struct {
 		const char *description, *options;
@@ -34,7 +35,7 @@ requests(void)
 		{ "seedleaf:web:\xc3\xa4", "" }, { "seedleaf:web:a@", "" }, { "seedleaf:web:a@0", "" }, { "seedleaf:web:a@01", "" },
 		{ "seedleaf:web:a@4294967296", "" }, { "seedleaf:web:a@99999999999", "" }, { "seedleaf:web:a@1@1", "" }, { "seedleaf:web:a@-1", "" },
 		{ "seedleaf:web:@1", "" }, { "seedleaf:web:a#", "" }, { "seedleaf:web:a#x", "" }, { "seedleaf:web:a#0#0", "" }, { "seedleaf:web:a#1@1", "" },
-		{ "seedleaf:web:a#" N255, "" }, { "seedleaf:web:a%s", "" }, { "seedleaf:web:a", "x" }, { "seedleaf:web:a", "timeout=" },
+		{ "seedleaf:web:a#" HEX64 "0", "" }, { "seedleaf:web:a%s", "" }, { "seedleaf:web:a", "x" }, { "seedleaf:web:a", "timeout=" },
 		{ "seedleaf:web:a", "timeout=0" }, { "seedleaf:web:a", "timeout=1s" }, { "seedleaf:web:a", "timeout=-1" }, { "seedleaf:web:a", "--" },
 		{ "seedleaf:web:a", "timeout=4294967296" }, { "seedleaf:web:a", "binders=uid" },
 	};
