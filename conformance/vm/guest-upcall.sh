@@ -108,6 +108,7 @@ for token in $TOKENS; do
 	is_key "$key" || key="no key: $key"
 	eval "base_$token=\$key"
 done
+# shellcheck disable=SC2154 # set by eval
 check "five tokens, five keys" 5 "$(printf '%s\n' "$base_web" "$base_path" "$base_csum" "$base_unit" "$base_lsm" | grep -c '^[0-9a-f]\{64\}$')"
 log_has "who got which name" "uid 1000, thread [0-9]*, /usr/bin/a: token web, name key, version 1: given for 60 s"
 row "again" sssss $U1 /bin/a ask

@@ -9,11 +9,13 @@
 #
 # Set here:  DIR    private directory, gone afterwards        R      the guest's file system
 #            CACHE  what is kept: kernel.sh tells           LIMIT  seconds for a boot
+#            SMP    processors of the guest
 set -u
 SL_SRC=$(cd "${SL_SRC:-$(dirname "$0")/../..}" && pwd)
 SL_BUILD=$(cd "${SL_BUILD:-.}" && pwd)
 CACHE=${SL_VM_CACHE:-$SL_BUILD/conformance/vm-cache}
 LIMIT=${LIMIT:-240}
+SMP=${SMP:-1}
 LIBRARIES=/usr/lib/x86_64-linux-gnu
 QEMU=
 SWTPM=
@@ -163,7 +165,7 @@ boot()
 	fi
 	tpm_start "$tpm"
 	timeout -k 5 "$LIMIT" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel tcg,thread=multi -cpu max \
-		-smp 1 -m 512 -kernel "$CACHE/vmlinuz" -initrd "$initrd" -serial stdio \
+		-smp "$SMP" -m 512 -kernel "$CACHE/vmlinuz" -initrd "$initrd" -serial stdio \
 		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
 		-append "console=ttyS0 quiet loglevel=1 panic=-1 tsc=reliable$words" \
 		-chardev socket,id=tpm,path="$DIR/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 "$@" \

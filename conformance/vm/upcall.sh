@@ -9,6 +9,7 @@
 # Needs besides: tpm2-tools opensc openssl util-linux. Downloads the package apparmor (0.6 MB) once, for a security label.
 # shellcheck disable=SC2034 # LIMIT is lib.sh's
 LIMIT=${LIMIT:-270}
+SMP=2
 # shellcheck source=conformance/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
 need pkcs11-tool tpm2 openssl setpriv make
