@@ -22,6 +22,8 @@ pin_rv(enum sl_err err)
 		return CKR_PIN_LEN_RANGE;
 	case SL_ERR_NOT_FOUND:
 		return CKR_USER_PIN_NOT_INITIALIZED;
+	case SL_ERR_UNSUPPORTED: /* a token that cannot have PINs */
+		return CKR_FUNCTION_NOT_SUPPORTED;
 	default:
 		return sl_rv(err);
 	}

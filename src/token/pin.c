@@ -275,7 +275,12 @@ init(struct sl_login_held *held, struct sl_part pin, const char *label)
 enum sl_err
 sl_pin_init_held(struct sl_login_held *held, struct sl_part pin, const char *label)
 {
-	return sl_pin_in_nv(held->token) ? sl_pin_nv_init(held, pin, label) : init(held, pin, label);
+	const enum sl_err err = sl_pin_in_nv(held->token) ? sl_pin_nv_init(held, pin, label) : init(held, pin, label);
+
+	if (err == SL_ERR_UNSUPPORTED)
+		sl_log(SL_LOG_ERROR, "token %s: it has no PINs: its root is kept by the kernel, and nothing there counts wrong tries",
+		       held->token->config->name);
+	return err;
 }
 
 enum sl_err
