@@ -18,7 +18,7 @@ ALL=(opensc gnutls openssl servers openssh nss java pykcs11 p11kit)
 
 package()
 {
-	dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo 'unknown version'
+	dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo none
 }
 
 on() # on MODULE CLIENT...
@@ -32,7 +32,7 @@ on() # on MODULE CLIENT...
 		;;
 	tpm2)
 		export SL_WITH=$here/with-tpm2
-		[ -e "$SL_TPM2" ] && echo "module $(package libtpm2-pkcs11-1)" || return 0
+		[ -e "$SL_TPM2" ] && echo "module $(package libtpm2-pkcs11-1), tpm2-abrmd $(package tpm2-abrmd)" || return 0
 		;;
 	seedleaf)
 		export SL_WITH=$SL_SRC/tests/clients/with-pin

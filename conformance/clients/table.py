@@ -60,17 +60,24 @@ def write(names):
     alone = [k for k in works[2] if "W" not in cells[k][:2]]
     print("# Real clients on three modules\n")
     print("Written by `make conformance-clients`, which runs each row; do not edit. W: the client did it, and what it made was checked; F: it did not, with what")
-    print("it said. Each token has PINs. SoftHSM2 keeps its keys in files; the others have a software TPM, tpm2-pkcs11 through its resource manager.\n")
+    print("it said. Each token has PINs. SoftHSM2 keeps its keys in files; the others have a software TPM, tpm2-pkcs11 through tpm2-abrmd where that is installed.\n")
     print("| module | version | rows | W | F |\n| --- | --- | --- | --- | --- |")
     for m, name in enumerate(MODULES):
         print("| %s | %s | %d | %d | %d |" % (name, versions[m] or "not installed", len(cells), len(works[m]),
                                              sum(c[m].startswith("F") for c in cells.values())))
-    print("\nWorks on another module and not on Seedleaf: %d. Works on Seedleaf alone: %d." % (len(behind), len(alone)))
-    client = None
+    print("\npkcs11-provider is not in Debian 12 and has no rows.\n")
+    for title, keys in (("Works on another module and not on Seedleaf", behind), ("Does not work on Seedleaf", [k for k in cells if cells[k][2] != "W"]),
+                        ("Works on Seedleaf alone", alone)):
+        print("%s: %d%s" % (title, len(keys), "\n" if keys else ".\n"))
+        for key in keys:
+            print("- %s: `%s`" % (key[0].split(" (")[0], key[1]))
+        if keys:
+            print()
+    client, first = None, next(iter(cells), None)
     for key, row in cells.items():
         if key[0] != client:
             client = key[0]
-            print("\n## %s\n\n| operation | %s | %s | %s |\n| --- | --- | --- | --- |" % ((client,) + MODULES))
+            print("%s## %s\n\n| operation | %s | %s | %s |\n| --- | --- | --- | --- |" % (("\n" if key != first else "", client) + MODULES))
         print("| `%s` | %s |" % (key[1], " | ".join(row)))
     return 1 if behind else 0
 
