@@ -22,4 +22,5 @@ include tests/attack/local.mk
 include tests/fuzz/local.mk
 include tests/clients/local.mk
 include tests/tool/local.mk
+include tests/bench/local.mk
 include tests/lint/local.mk

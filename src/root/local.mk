@@ -1,7 +1,9 @@
 libseedleaf_la_SOURCES += \
 	src/root/keyring.c src/root/keyring.h \
 	src/root/keyring_cache.c src/root/keyring_cache.h \
+	src/root/keyring_fscrypt.c \
 	src/root/keyring_hash.c src/root/keyring_hash.h \
+	src/root/keyring_load.c src/root/keyring_load.h \
 	src/root/keyring_make.c src/root/keyring_make.h \
 	src/root/keyring_seal.c \
 	src/root/keyring_upcall.c \
@@ -17,6 +19,7 @@ libseedleaf_la_SOURCES += \
 	src/root/tpm_device.c \
 	src/root/tpm_link.c src/root/tpm_link.h \
 	src/root/tpm_nv.c \
+	src/root/tpm_nvblob.c \
 	src/root/tpm_nvcommand.c src/root/tpm_nvcommand.h \
 	src/root/tpm_persist.c \
 	src/root/tpm_plan.c src/root/tpm_plan.h \

@@ -212,3 +212,15 @@ sl_root_nv_remove(struct sl_root *root, uint32_t index)
 {
 	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->remove(root, index);
 }
+
+enum sl_err
+sl_root_nv_save(struct sl_root *root, uint32_t index, const uint8_t *bytes, size_t len)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->save(root, index, bytes, len);
+}
+
+enum sl_err
+sl_root_nv_load(struct sl_root *root, uint32_t index, uint8_t room[SL_NV_BLOB_MAX], size_t *ret_len)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->load(root, index, room, ret_len);
+}

@@ -81,6 +81,8 @@ struct sl_root_nv_ops {
 	enum sl_err (*write)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
 	enum sl_err (*change)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh);
 	enum sl_err (*remove)(struct sl_root *root, uint32_t index);
+	enum sl_err (*save)(struct sl_root *root, uint32_t index, const uint8_t *bytes, size_t len);
+	enum sl_err (*load)(struct sl_root *root, uint32_t index, uint8_t *room, size_t *ret_len);
 };
 
 struct sl_root {
@@ -181,6 +183,14 @@ SL_MUST_CHECK enum sl_err sl_root_nv_write(struct sl_root *root, uint32_t index,
 SL_MUST_CHECK enum sl_err sl_root_nv_change(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh);
 /* Needs the owner's authorization only. Fine when there is none. */
 SL_MUST_CHECK enum sl_err sl_root_nv_remove(struct sl_root *root, uint32_t index);
+
+/*
+ * What is no secret, in an NV index: 1 to SL_NV_BLOB_MAX bytes that the owner writes once, all or nothing, and everybody reads. SL_ERR_EXISTS: the index is in
+ * use. SL_ERR_NOT_FOUND, SL_ERR_MISMATCH as above.
+ */
+#define SL_NV_BLOB_MAX 512
+SL_MUST_CHECK enum sl_err sl_root_nv_save(struct sl_root *root, uint32_t index, const uint8_t *bytes, size_t len);
+SL_MUST_CHECK enum sl_err sl_root_nv_load(struct sl_root *root, uint32_t index, uint8_t room[SL_NV_BLOB_MAX], size_t *ret_len);
 
 /* What the root's policy wants, and what the machine has now. */
 struct sl_policy_state {

@@ -170,6 +170,14 @@ sl_login_look(struct sl_login_held *held)
 	return look(held, generation);
 }
 
+bool
+sl_login_id_known(const uint8_t id[SL_SECRET_ID])
+{
+	static const uint8_t unknown[SL_SECRET_ID];
+
+	return memcmp(id, unknown, SL_SECRET_ID) != 0;
+}
+
 enum sl_err
 sl_pin_state(struct sl_token *token, struct sl_pin_state *ret_state)
 {
@@ -179,6 +187,9 @@ sl_pin_state(struct sl_token *token, struct sl_pin_state *ret_state)
 	if ((err = sl_login_hold(token, false, &held)) != SL_OK || (err = sl_login_look(&held)) != SL_OK)
 		return err;
 	*ret_state = held.login->pins;
+	/* Of PINs in NV that are on no record, whoever logged in knows the S. */
+	if (ret_state->initialized && held.login->state != SL_LOGIN_PUBLIC && !sl_login_id_known(ret_state->secret_id))
+		memcpy(ret_state->secret_id, held.login->secret_id, SL_SECRET_ID);
 	return SL_OK;
 }
 

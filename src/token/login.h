@@ -18,7 +18,7 @@ struct sl_pin_state {
 	bool initialized;  /* C_InitToken was called: there is a SO PIN, and a token secret */
 	bool user;         /* there is a user PIN */
 	bool to_be_changed; /* the user's PIN was set by the SO and should be changed */
-	uint8_t secret_id[SL_SECRET_ID]; /* of S, as far as it is on record; else zeros */
+	uint8_t secret_id[SL_SECRET_ID]; /* of S, as far as it is on record, or somebody is logged in; else zeros */
 	char label[33];    /* given to C_InitToken, without the padding; "": the configuration's */
 };
 
@@ -33,6 +33,9 @@ void sl_login_free(struct sl_token *token);
 
 /* Cheap after the first time: one look at the store, or one TPM command, until something changes. */
 SL_MUST_CHECK enum sl_err sl_pin_state(struct sl_token *token, struct sl_pin_state *ret_state);
+
+/* Whether that is an id, and not zeros. */
+bool sl_login_id_known(const uint8_t id[SL_SECRET_ID]);
 
 /* PINs in NV are looked for anew the next time: what another process did there, nobody tells us. */
 void sl_pin_ask_again(struct sl_token *token);

@@ -15,7 +15,6 @@ struct sl_reseal {
 	struct sl_root_spec spec;      /* of the root to come, which is a primary even where the token's is persistent */
 	struct sl_root *root;
 	struct sl_root_name name;
-	struct sl_root_name from_name; /* of the root that things come from */
 	struct sl_root_name salt_key;
 	bool same;                     /* it is the root that things are under already: nothing moves */
 	bool is_present;               /* it is the token's root as configured */

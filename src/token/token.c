@@ -37,12 +37,25 @@ sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_to
 	return SL_OK;
 }
 
+unsigned long
+sl_token_changes(const struct sl_token *token)
+{
+	return __atomic_load_n(&token->changes, __ATOMIC_ACQUIRE);
+}
+
+static void
+count_change_locked(struct sl_token *token)
+{
+	(void)__atomic_add_fetch(&token->changes, 1, __ATOMIC_RELEASE);
+}
+
 static void
 drop_all_locked(struct sl_token *token)
 {
 	struct sl_object *object;
 	size_t at = 0;
 
+	count_change_locked(token);
 	while ((object = sl_table_next(&token->objects, &at, NULL)) != NULL)
 		sl_object_unref(&object);
 	sl_table_clear(&token->objects);
@@ -245,6 +258,7 @@ sl_token_publish_locked(struct sl_token *token, struct sl_object *object)
 		return err;
 	}
 	(void)sl_object_ref(object);
+	count_change_locked(token);
 	sl_object_unref(&before);
 	return SL_OK;
 }
@@ -260,13 +274,14 @@ sl_token_publish(struct sl_token *token, struct sl_object *object)
 	return err;
 }
 
-static void
-unpublish_locked(struct sl_token *token, CK_OBJECT_HANDLE handle)
+void
+sl_token_unpublish_locked(struct sl_token *token, CK_OBJECT_HANDLE handle)
 {
 	struct sl_object *object = sl_table_remove(&token->objects, handle);
 
 	if (object == NULL)
 		return;
+	count_change_locked(token);
 	(void)sl_table_remove(&token->in_session, handle);
 	if (object->home == SL_HOME_STORE)
 		(void)sl_table_remove(&token->rows, (uint64_t)object->row);
@@ -277,7 +292,7 @@ void
 sl_token_unpublish(struct sl_token *token, const struct sl_object *object)
 {
 	(void)pthread_rwlock_wrlock(&token->lock);
-	unpublish_locked(token, object->handle);
+	sl_token_unpublish_locked(token, object->handle);
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
@@ -291,7 +306,7 @@ sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
 	(void)pthread_rwlock_wrlock(&token->lock);
 	while ((object = sl_table_next(&token->in_session, &at, &handle)) != NULL)
 		if (session == 0 || object->session == session)
-			unpublish_locked(token, handle);
+			sl_token_unpublish_locked(token, handle);
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
@@ -305,7 +320,7 @@ close_private_locked(struct sl_token *token)
 	__atomic_store_n(&token->closed, sl_login_epoch(token), __ATOMIC_RELEASE);
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (sl_object_is_private(object))
-			unpublish_locked(token, handle);
+			sl_token_unpublish_locked(token, handle);
 	sl_values_clear(&token->values);
 	sl_declared_close_locked(token);
 	sl_builtin_close_locked(token);
@@ -330,7 +345,7 @@ rebuild_declared_locked(struct sl_token *token)
 	token->epoch++;
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (object->home == SL_HOME_DECLARED)
-			unpublish_locked(token, handle);
+			sl_token_unpublish_locked(token, handle);
 	sl_declared_forget_locked(token);
 }
 
@@ -338,10 +353,15 @@ rebuild_declared_locked(struct sl_token *token)
 static bool
 same_secret(const struct sl_token *token, const struct sl_pin_state *pins)
 {
-	static const uint8_t unknown[SL_SECRET_ID];
+	return token->guarded == pins->initialized && (memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 ||
+	                                               !sl_login_id_known(token->secret_id) || !sl_login_id_known(pins->secret_id));
+}
 
-	return memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0 || memcmp(token->secret_id, unknown, SL_SECRET_ID) == 0 ||
-	       memcmp(pins->secret_id, unknown, SL_SECRET_ID) == 0;
+/* Nothing to do: the same secret, and nothing to learn of it. What is known is kept for a comparison with the S of the next login. */
+static bool
+settled(const struct sl_token *token, const struct sl_pin_state *pins)
+{
+	return same_secret(token, pins) && (sl_login_id_known(token->secret_id) || !sl_login_id_known(pins->secret_id));
 }
 
 void
@@ -350,14 +370,15 @@ sl_token_guard(struct sl_token *token, const struct sl_pin_state *pins)
 	bool same;
 
 	(void)pthread_rwlock_rdlock(&token->lock);
-	same = token->guarded == pins->initialized && memcmp(token->secret_id, pins->secret_id, SL_SECRET_ID) == 0;
+	same = settled(token, pins);
 	(void)pthread_rwlock_unlock(&token->lock);
 	if (same)
 		return;
 	(void)pthread_rwlock_wrlock(&token->lock);
-	same = token->guarded == pins->initialized && same_secret(token, pins);
+	same = same_secret(token, pins);
 	__atomic_store_n(&token->guarded, pins->initialized, __ATOMIC_RELEASE);
-	memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
+	if (!same || sl_login_id_known(pins->secret_id))
+		memcpy(token->secret_id, pins->secret_id, SL_SECRET_ID);
 	if (!same) {
 		close_private_locked(token);
 		rebuild_declared_locked(token);

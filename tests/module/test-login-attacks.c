@@ -122,6 +122,34 @@ looked_before(void)
 	mod_close(s);
 }
 
+/* A box with no disk: what other processes do to PINs in NV stands in no store. */
+static void
+reset_by_another(void)
+{
+	CK_BYTE before[128];
+	CK_BYTE after[128];
+	CK_BYTE sig[1024];
+	CK_SESSION_HANDLE s;
+	CK_ULONG len;
+
+	mod_fini();
+	mod_declare("declared", "label = declared\ntype = ec:P-256\ntoken = nv\n");
+	if (setenv("SEEDLEAF_STORE", "/proc/no-store", 1) != 0)
+		test_bail("setenv");
+	mod_init();
+	s = mod_open(SLOT_NV, false);
+	test_eq(mod_login(s, CKU_USER, PIN), CKR_OK, "the user of a token that has no store");
+	len = mod_attr(s, mod_the(s, CKO_PUBLIC_KEY, "declared"), CKA_EC_POINT, before, sizeof(before));
+	test_ok(mod_sign(s, &ecdsa, mod_the(s, CKO_PRIVATE_KEY, "declared"), "text", sig) > 0, "has a declared key");
+	test_eq(p11->C_Logout(s), CKR_OK, "logs out");
+	test_eq(mod_other("guard"), 0, "another process initializes the token again");
+	test_eq(mod_login(s, CKU_USER, PIN), CKR_OK, "the PIN is the same");
+	test_ok(mod_attr(s, mod_the(s, CKO_PUBLIC_KEY, "declared"), CKA_EC_POINT, after, sizeof(after)) == len && memcmp(before, after, len) != 0,
+	        "the key is another");
+	test_ok(mod_sign(s, &ecdsa, mod_the(s, CKO_PRIVATE_KEY, "declared"), "text", sig) > 0, "and signs");
+	mod_close(s);
+}
+
 static int
 other(const char *what)
 {
@@ -147,6 +175,7 @@ main(int argc, char **argv)
 	private_half();
 	called_public();
 	looked_before();
+	reset_by_another();
 	mod_fini();
 	return test_done();
 }

@@ -301,7 +301,7 @@ cp out state.tss2
 want 0 "import that again" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import state.tss2 --label state2 --type aes --token bound --auth-file auth2
 want 2 "not with another authorization" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import state.tss2 --label state3 --type aes --token bound --auth-file auth3
 says "not with another authorization" 'does not accept that authorization'
-tpm2_pcrextend 23:sha256=$(printf %064d 5)
+tpm2_pcrextend 23:sha256="$(printf %064d 5)"
 want 1 "nor in another state" env SEEDLEAF_CONF="$PWD/policy.conf" "$tool" key import state.tss2 --label state3 --type aes --token bound --auth-file auth2
 says "nor in another state" 'not in the state'
 tpm2_pcrreset 23
