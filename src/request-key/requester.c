@@ -200,11 +200,11 @@ static enum sl_err
 look_unit(struct sl_requester *r, struct sl_msg *msg)
 {
 	SL_FREE char *cgroup = NULL;
-	enum sl_err err = sl_procfs_read(r->dir, "cgroup", TEXT_MAX, &cgroup);
+	enum sl_err err;
 
-	if (err == SL_OK)
-		err = sl_procfs_unit(cgroup, r->unit);
-	if (err == SL_OK)
+	if (sl_procfs_read(r->dir, "cgroup", TEXT_MAX, &cgroup) != SL_OK)
+		return refuse(msg, "the requester's cgroup cannot be read");
+	if ((err = sl_procfs_unit(cgroup, r->unit)) == SL_OK)
 		return SL_OK;
 	return refuse(msg, err == SL_ERR_NOT_FOUND ? "the requester is in no service" : "the requester's cgroup cannot be read");
 }

@@ -11,6 +11,8 @@
 #define N32 "abcdefghijklmnopqrstuvwxyz012345"
 #define N255 N32 N32 N32 N32 N32 N32 N32 "abcdefghijklmnopqrstuvwxyz01234"
 
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void
 requests(void)
 {
@@ -23,7 +25,7 @@ requests(void)
 		{ "seedleaf:0-9:a:b/c.d_e+f=G-", "timeout=5", "0-9", "a:b/c.d_e+f=G-", 1, 5 },
 		{ "seedleaf:web:backup@1", "timeout=4294967295", "web", "backup", 1, 4294967295U },
 		{ "seedleaf:web:backup@4294967295#0aF", "", "web", "backup", 4294967295U, 0 },
-		{ "seedleaf:" N32 ":" N255 "#" N32, "", N32, N255, 1, 0 },
+		{ "seedleaf:" N32 ":" N255 "#" HEX64, "", N32, N255, 1, 0 },
 	};
 	static const struct {
 		const char *description, *options;
