@@ -15,7 +15,7 @@ SMP=2
 need pkcs11-tool tpm2 openssl setpriv make
 
 # Where this build looks, and where its rule expects it.
-read -r conf_dir sbin_dir < <(make -s --no-print-directory -C "$SL_BUILD" --eval='vm-paths:;@echo $(sysconfdir) $(sbindir)' vm-paths)
+read -r conf_dir sbin_dir < <(make -s --no-print-directory -C "$SL_BUILD" --eval='vm-paths:;@echo $(sysconfdir) $(sbindir)' vm-paths | tail -n 1)
 [ -n "$sbin_dir" ] || bail 'make does not tell sysconfdir and sbindir'
 if [ ! -x "$CACHE/apparmor/sbin/apparmor_parser" ]; then
 	why=$(cd "$DIR" && apt-get -qq download apparmor 2>&1 && dpkg -x apparmor_*.deb "$CACHE/apparmor" 2>&1) || skip "no apparmor_parser: $why"

@@ -79,6 +79,7 @@ struct sl_token_config {
 	enum sl_generate generate;
 	enum sl_login login;     /* `login = required|explicit`: explicit leaves CKF_LOGIN_REQUIRED clear unless SEEDLEAF_LOGIN names the token */
 	uint32_t pin_store;      /* `pin-store = nv:0x01......`: NV index of the user's token secret, the SO's is the next one; 0: in the store */
+	uint32_t login_cache;    /* `login-cache = SECONDS`: how long a login's secret is kept in the session keyring; 0: not at all */
 	struct sl_upcall_config upcall; /* what the helper does with it */
 	enum sl_show_edwards edwards; /* `edwards = asked|always`: asked keeps Edwards private keys out of searches that name only a class */
 };

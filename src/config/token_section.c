@@ -231,6 +231,7 @@ static const struct sl_load_rule rules[] = {
 	{ "generate", set_generate, false },
 	{ "login", set_login, false },
 	{ "pin-store", set_pin_store, false },
+	{ "login-cache", sl_load_login_cache, false },
 	{ "policy", sl_load_policy, false },
 	{ "policy-signatures", sl_load_policy_signatures, true },
 	{ "edwards", set_edwards, false },

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define TIMEOUT_MAX 86400
+#define SECONDS_MAX 86400
 #define TIMEOUT_DEFAULT 60
 #define BLANKS " \t"
 
@@ -36,16 +36,31 @@ sl_load_binders(void *target, const struct sl_ini *ini, const struct sl_ini_item
 	return SL_OK;
 }
 
+static enum sl_err
+load_seconds(const struct sl_ini *ini, const struct sl_ini_item *item, uint32_t *ret_seconds, struct sl_msg *msg)
+{
+	uint32_t seconds;
+
+	if (!sl_text_u32(item->value, &seconds) || seconds < 1 || seconds > SECONDS_MAX)
+		return sl_ini_bad(ini, item, "seconds, 1 to 86400", msg);
+	*ret_seconds = seconds;
+	return SL_OK;
+}
+
+enum sl_err
+sl_load_login_cache(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
+{
+	struct sl_token_config *token = target;
+
+	return load_seconds(ini, item, &token->login_cache, msg);
+}
+
 enum sl_err
 sl_load_upcall_timeout(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
 {
 	struct sl_token_config *token = target;
-	uint32_t seconds;
 
-	if (!sl_text_u32(item->value, &seconds) || seconds < 1 || seconds > TIMEOUT_MAX)
-		return sl_ini_bad(ini, item, "seconds, 1 to 86400", msg);
-	token->upcall.timeout = seconds;
-	return SL_OK;
+	return load_seconds(ini, item, &token->upcall.timeout, msg);
 }
 
 enum sl_err
@@ -74,6 +89,8 @@ sl_load_upcall_end(struct sl_token_config *token, unsigned line, const struct sl
 		return sl_ini_complain(ini, line, msg, "[token %s] has upcall-timeout, expected binders beside it", token->name);
 	if (token->root.cache && kind != SL_ROOT_UPCALL)
 		return sl_ini_complain(ini, line, msg, "[token %s] has upcall-cache, expected root = keyring:seedleaf beside it", token->name);
+	if (token->login_cache != 0 && (token->pin_store != 0 || (kind != SL_ROOT_PRIMARY && kind != SL_ROOT_PERSISTENT)))
+		return sl_ini_complain(ini, line, msg, "[token %s] has login-cache, expected PINs in the store and a root in a TPM", token->name);
 	if (token->upcall.timeout == 0)
 		token->upcall.timeout = TIMEOUT_DEFAULT;
 	return SL_OK;

@@ -204,8 +204,7 @@ look_unit(struct sl_requester *r, struct sl_msg *msg)
 
 	if (sl_procfs_read(r->dir, "cgroup", TEXT_MAX, &cgroup) != SL_OK)
 		return refuse(msg, "the requester's cgroup cannot be read");
-	err = sl_procfs_unit(cgroup, r->unit);
-	if (err == SL_OK)
+	if ((err = sl_procfs_unit(cgroup, r->unit)) == SL_OK)
 		return SL_OK;
 	return refuse(msg, err == SL_ERR_NOT_FOUND ? "the requester is in no service" : "the requester's cgroup cannot be read");
 }

@@ -1,5 +1,6 @@
 libseedleaf_la_SOURCES += \
 	src/root/keyring.c src/root/keyring.h \
+	src/root/keyring_cache.c src/root/keyring_cache.h \
 	src/root/keyring_fscrypt.c \
 	src/root/keyring_hash.c src/root/keyring_hash.h \
 	src/root/keyring_load.c src/root/keyring_load.h \

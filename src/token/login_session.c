@@ -67,6 +67,20 @@ may_login(struct sl_sessions *all, const struct sl_login_held *held, enum sl_pin
 	return pin.data == NULL ? CKR_ARGUMENTS_BAD : CKR_OK;
 }
 
+/* The SO's PIN is always the TPM's to try. */
+static enum sl_err
+open_secret(struct sl_login_held *held, enum sl_pin_role role, struct sl_part pin, struct sl_secret *ret_secret)
+{
+	enum sl_err err;
+
+	if (role == SL_PIN_USER && sl_login_cache_open(held, pin, ret_secret) == SL_OK)
+		return SL_OK;
+	err = sl_pin_open_held(held, role, pin, ret_secret);
+	if (err == SL_OK && role == SL_PIN_USER)
+		sl_login_cache_keep(held, pin, ret_secret);
+	return err;
+}
+
 CK_RV
 sl_login(struct sl_sessions *all, struct sl_token *token, enum sl_pin_role role, struct sl_part pin)
 {
@@ -78,7 +92,7 @@ sl_login(struct sl_sessions *all, struct sl_token *token, enum sl_pin_role role,
 
 	if ((rv = hold(token, false, &held)) != CKR_OK || (rv = may_login(all, &held, role, pin)) != CKR_OK)
 		return rv;
-	if ((err = sl_pin_open_held(&held, role, pin, &secret)) != SL_OK || (err = sl_pin_secret_id(&secret, id)) != SL_OK)
+	if ((err = open_secret(&held, role, pin, &secret)) != SL_OK || (err = sl_pin_secret_id(&secret, id)) != SL_OK)
 		return pin_rv(err);
 	sl_secret_clear(&held.login->secret);
 	held.login->secret = sl_secret_take(&secret);
@@ -121,6 +135,7 @@ sl_login_out(struct sl_sessions *all, struct sl_token *token)
 	(void)pthread_mutex_lock(&token->login->lock);
 	was = token->login->state != SL_LOGIN_PUBLIC;
 	sl_login_drop(token->login);
+	sl_login_cache_drop(token->login);
 	(void)pthread_mutex_unlock(&token->login->lock);
 	if (!was)
 		return CKR_USER_NOT_LOGGED_IN;
@@ -215,5 +230,6 @@ sl_login_set_pin(struct sl_token *token, struct sl_part old, struct sl_part pin)
 
 	if (rv != CKR_OK)
 		return rv;
+	sl_login_cache_drop(held.login);
 	return pin_rv(sl_pin_change_held(&held, held.login->state == SL_LOGIN_SO ? SL_PIN_SO : SL_PIN_USER, old, pin));
 }

@@ -151,3 +151,7 @@ tests_module_test_core_dumps_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-explicit
 tests_module_test_explicit_SOURCES = tests/module/test-explicit.c
 tests_module_test_explicit_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-login-cache
+tests_module_test_login_cache_SOURCES = tests/module/test-login-cache.c
+tests_module_test_login_cache_LDADD = $(modtest_ldadd) $(KEYUTILS_LIBS)

@@ -9,8 +9,9 @@
 #include <sys/syscall.h>
 
 #define N32 "abcdefghijklmnopqrstuvwxyz012345"
-#define HEX64 "0123456789abcdef0123456789abcdefABCDEF0123456789ABCDEF0123456789"
 #define N255 N32 N32 N32 N32 N32 N32 N32 "abcdefghijklmnopqrstuvwxyz01234"
+
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void
 requests(void)
@@ -35,7 +36,7 @@ requests(void)
 		{ "seedleaf:web:\xc3\xa4", "" }, { "seedleaf:web:a@", "" }, { "seedleaf:web:a@0", "" }, { "seedleaf:web:a@01", "" },
 		{ "seedleaf:web:a@4294967296", "" }, { "seedleaf:web:a@99999999999", "" }, { "seedleaf:web:a@1@1", "" }, { "seedleaf:web:a@-1", "" },
 		{ "seedleaf:web:@1", "" }, { "seedleaf:web:a#", "" }, { "seedleaf:web:a#x", "" }, { "seedleaf:web:a#0#0", "" }, { "seedleaf:web:a#1@1", "" },
-		{ "seedleaf:web:a#" HEX64 "0", "" }, { "seedleaf:web:a%s", "" }, { "seedleaf:web:a", "x" }, { "seedleaf:web:a", "timeout=" },
+		{ "seedleaf:web:a#" N255, "" }, { "seedleaf:web:a%s", "" }, { "seedleaf:web:a", "x" }, { "seedleaf:web:a", "timeout=" },
 		{ "seedleaf:web:a", "timeout=0" }, { "seedleaf:web:a", "timeout=1s" }, { "seedleaf:web:a", "timeout=-1" }, { "seedleaf:web:a", "--" },
 		{ "seedleaf:web:a", "timeout=4294967296" }, { "seedleaf:web:a", "binders=uid" },
 	};

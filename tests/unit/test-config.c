@@ -220,7 +220,7 @@ keyrings(void)
 static void
 upcalls(void)
 {
-	static const char text[] = "[token owner]\nbinders = uid\n[token a]\nroot = tpm:null\nbinders =  lsm\tuid csum unit  path \nupcall-timeout = 86400\n"
+	static const char text[] = "[token owner]\nbinders = uid\nlogin-cache = 600\n[token a]\nroot = tpm:null\nbinders =  lsm\tuid csum unit  path \nupcall-timeout = 86400\n"
 	                           "[token b]\nroot = keyring:seedleaf\nupcall-cache = yes\n[token c]\nroot = keyring:seedleaf:a\nupcall-cache = no\n";
 	SL_CLEANUP(sl_config_free) struct sl_config *c = NULL;
 	struct sl_msg msg;
@@ -233,6 +233,8 @@ upcalls(void)
 	test_eq(c->tokens[1].upcall.binders, 0, "a token without binders answers nobody");
 	test_eq(c->tokens[4].upcall.binders, 31, "all binders, in any order");
 	test_eq(c->tokens[4].upcall.timeout, 86400, "for a day");
+	test_eq(c->tokens[0].login_cache, 600, "login-cache");
+	test_eq(c->tokens[1].login_cache, 0, "which is off");
 	test_ok(!c->tokens[4].root.cache && c->tokens[5].root.cache && !c->tokens[6].root.cache, "upcall-cache");
 }
 
@@ -260,7 +262,7 @@ selections(void)
                  "keyring:seedleaf[:TOKEN]"
 #define BINDERS "expected uid and what else of path, csum, unit and lsm is wanted, each once, with blanks between them"
 #define KEPT ", expected none: its root is kept by the kernel, not by a TPM"
-#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, policy, policy-signatures, edwards, binders, upcall-timeout, upcall-cache"
+#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, login-cache, policy, policy-signatures, edwards, binders, upcall-timeout, upcall-cache"
 #define PCRS "pcr:BANK:LIST, BANK one of sha1, sha256, sha384, sha512 and LIST numbers from 0 to 23, each once, with commas between them"
 #define POLICIES "pcr:BANK:LIST[=HEX] or authorize:/absolute/path.pem[, REF]"
 #define NVS "nv:0x01...... (an NV index from 0x01000000 to 0x01fffffe)"
@@ -337,6 +339,9 @@ static const struct {
 	{ "[token owner]\nupcall-timeout = 5\n", "1: [token owner] has upcall-timeout, expected binders beside it" },
 	{ "[token x]\nroot = keyring:seedleaf\nbinders = uid\n", "1: [token x] has binders, expected a root in a TPM: only from those requests are answered" },
 	{ "[token x]\nroot = keyring:user:x\nbinders = uid\n", "1: [token x] has binders, expected a root in a TPM: only from those requests are answered" },
+	{ "[token owner]\nlogin-cache = 0\n", "2: login-cache: '0', expected seconds, 1 to 86400" },
+	{ "[token owner]\nlogin-cache = 5\npin-store = nv:0x01800000\n", "1: [token owner] has login-cache, expected PINs in the store and a root in a TPM" },
+	{ "[token x]\nroot = keyring:seedleaf\nlogin-cache = 5\n", "1: [token x] has login-cache, expected PINs in the store and a root in a TPM" },
 	{ "[token x]\nroot = tpm:owner\nupcall-cache = yes\n", "1: [token x] has upcall-cache, expected root = keyring:seedleaf beside it" },
 	{ "[token x]\nroot = keyring:seedleaf\nupcall-cache = 5\n", "3: upcall-cache: '5', expected no or yes" },
 	{ "[token owner]\nroot = keyring:user:x\n",
