@@ -35,7 +35,7 @@
 #include <unistd.h>
 
 #define LEN 32
-#define BUSY_SECONDS 90
+#define BUSY_SECONDS 120
 
 static void
 fail(const char *what)
