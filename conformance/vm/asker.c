@@ -11,20 +11,24 @@
  *   between UID EUID DESCRIPTION         as a program between two users; as root
  *   traced DESCRIPTION PROGRAM           makes the program ask, with ptrace(2)
  *   under LABEL PROGRAM ...              under an AppArmor profile
+ *   posed FILE DESCRIPTION               asks after telling the kernel that FILE is its program
  *   listen PATH                          a TPM that takes everything and never answers
  * PROGRAM is a copy of this one.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <keyutils.h>
+#include <linux/prctl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -327,6 +331,77 @@ under(const char *label, char **program)
 	return 1;
 }
 
+/* Another mapping with the same bytes at the same place. */
+static void
+copy_over(char *from, size_t len, int protection)
+{
+	char *copy = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		fail("mmap");
+	memcpy(copy, from, len);
+	if (mprotect(copy, len, protection) != 0 || mremap(copy, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, from) == MAP_FAILED)
+		fail("mremap");
+}
+
+/* The kernel changes the program of nobody who still has it mapped. */
+static void
+drop_program(void)
+{
+	char line[512], own[256];
+	unsigned long from[32], to[32];
+	int protection[32];
+	const ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	FILE *maps = fopen("/proc/self/maps", "re");
+	size_t n = 0;
+
+	if (len <= 0 || maps == NULL)
+		fail("/proc/self");
+	own[len] = '\0';
+	while (n < 32 && fgets(line, sizeof(line), maps) != NULL) {
+		const char *path = strchr(line, '/');
+		char mode[5];
+
+		if (path == NULL || strncmp(path, own, strlen(own)) != 0 || sscanf(line, "%lx-%lx %4s", &from[n], &to[n], mode) != 3)
+			continue;
+		protection[n++] = (mode[0] == 'r' ? PROT_READ : 0) | (mode[1] == 'w' ? PROT_WRITE : 0) | (mode[2] == 'x' ? PROT_EXEC : 0);
+	}
+	(void)fclose(maps);
+	for (size_t i = 0; i < n; i++)
+		copy_over((char *)from[i], to[i] - from[i], protection[i]);
+}
+
+static char stack[65536] __attribute__((aligned(16)));
+
+/* Root of a user namespace of its own, but with its parent's memory: what it sets is the parent's, which is in no such namespace. */
+static int
+set_program(void *argument)
+{
+	const uint64_t at = (uint64_t)(uintptr_t)stack, end = (uint64_t)(uintptr_t)sbrk(0);
+	struct prctl_mm_map map = { .start_code = at, .end_code = at + 1, .start_data = at, .end_data = at, .start_brk = end, .brk = end, .start_stack = at,
+		                    .arg_start = at, .arg_end = at, .env_start = at, .env_end = at };
+
+	map.exe_fd = (uint32_t)open(argument, O_RDONLY);
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0) == 0 ? 0 : errno;
+}
+
+static int
+posed(char *program, const char *description)
+{
+	pid_t child;
+	int status;
+
+	drop_program();
+	child = clone(set_program, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER | SIGCHLD, program);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		fail("clone");
+	if (status != 0) {
+		errno = WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
+		fail("PR_SET_MM_MAP");
+	}
+	return ask(description, "-");
+}
+
 static void
 listen_at(const char *path)
 {
@@ -359,6 +434,8 @@ main(int argc, char **argv)
 		return traced(argv[2], argv[3]);
 	if (strcmp(mode, "under") == 0 && argc > 3)
 		return under(argv[2], argv + 3);
+	if (strcmp(mode, "posed") == 0 && argc > 3)
+		return posed(argv[2], argv[3]);
 	if (strcmp(mode, "listen") == 0)
 		listen_at(argv[2]);
 	return 2;

@@ -80,7 +80,12 @@ timed() { # timed LIMIT COMMAND...: its last line, and whether it took so many s
 	[ $(($(uptime_s) - began)) -le "$limit" ] || echo "after $(($(uptime_s) - began)) s"
 }
 
-log_has() { # log_has NAME TEXT: since the last look
+fresh_log() { # what was in it is kept for the last look
+	cat $LOG >>$LOG.all
+	: >$LOG
+}
+
+log_has() { # log_has NAME TEXT: since fresh_log
 	check "log: $1" yes "$(grep -q "$2" $LOG && echo yes || echo no)"
 	[ -n "$(grep "$2" $LOG)" ] || sed 's/^/# /' $LOG
 }
@@ -99,10 +104,11 @@ echo 'profile leaf { file, capability, network, signal, ptrace, unix, mount, }' 
 want yes "a profile of AppArmor" apparmor_parser -q -K -r /run/leaf
 configure device:/dev/tpmrm0
 want yes "a storage root key" seedleaf token persist owner --srk
-check "users cannot open the TPM" no "$($U1 sh -c '[ -r /dev/tpmrm0 ] || [ -w /dev/tpmrm0 ] || [ -r /dev/tpm0 ]' 2>/dev/null && echo yes || echo no)"
+check "users cannot open the TPM" no "$($U1 sh -c 'if [ -r /dev/tpmrm0 ] || [ -w /dev/tpmrm0 ] || [ -r /dev/tpm0 ]; then echo yes; else echo no; fi' 2>/dev/null)"
+check "root can" yes "$([ -r /dev/tpmrm0 ] && [ -w /dev/tpmrm0 ] && echo yes)"
 
 # ---- the table
-: >$LOG
+touch $LOG
 for token in $TOKENS; do
 	key=$($U1 /bin/a ask seedleaf:$token:key 2>/dev/null)
 	is_key "$key" || key="no key: $key"
@@ -123,7 +129,8 @@ cp /run/a.kept /bin/a
 row "and back" sssss $U1 /bin/a ask
 row "another service" sssds in_unit b.service $U1 /bin/a ask
 row "no service" sssrs in_unit "" $U1 /bin/a ask
-row "another label" ssssd $U1 /bin/a under leaf /bin/a ask
+leaf_lsm=$($U1 /bin/a under leaf /bin/a ask seedleaf:lsm:key 2>/dev/null)
+row "under a profile" ssssd $U1 /bin/a under leaf /bin/a ask
 row "another pid namespace" sssss unshare -p -f $U1 /bin/a ask
 row "another user namespace" srrss $U1 unshare -U -r /bin/a ask
 row "root of a user namespace of user 1001" drrdd $U2 unshare -U -r /bin/a ask
@@ -154,8 +161,21 @@ read -r number </run/number
 check "another user who knows its number" denied "$($U2 keyctl pipe "$number" 2>&1 >/run/stolen | grep -q denied && [ ! -s /run/stolen ] && echo denied)"
 wait $!
 
+inherited=$(keyctl session - sh -c "k=\$(keyctl request2 user $D - @s) && keyctl pipe \$k | od -An -v -tx1 >/run/first && $SETPRIV --reuid 1001 --regid 1001 keyctl pipe \$k |
+	od -An -v -tx1 | cmp - /run/first && [ -s /run/first ] && echo read" 2>/dev/null)
+check "in a session that root's child keeps as user 1001, it can read what root asked for" read "$inherited"
+
+# ---- a helper that no request has started
+fresh_log
+want no "no request is waiting" /helper 123456789 $D - 0 0 0
+log_has "why" "key 123456789: no authority to instantiate it"
+fresh_log
+given=$(keyctl session - sh -c "k=\$(keyctl add user $D x @s); /helper \$k $D - 0 0 0; echo \$? \$(keyctl pipe \$k)" 2>/dev/null)
+check "a key that nobody asks for stays as it is" "1 x" "$given"
+log_has "why" "no authority to instantiate it"
+
 # ---- refusals, in bounded time
-: >$LOG
+fresh_log
 check "no such token" ENOKEY "$(timed 3 asks seedleaf:nosuch:key)"
 log_has "why" "refused: there is no such token"
 check "a token without binders" ENOKEY "$(timed 3 asks seedleaf:silent:key)"
@@ -175,7 +195,7 @@ asker listen /run/tpm.sock &
 i=0
 while [ ! -S /run/tpm.sock ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
 configure swtpm:path=/run/tpm.sock
-: >$LOG
+fresh_log
 check "a TPM that hangs: the helper ends" ETIMEDOUT "$(timed 4 asks $D)"
 log_has "why" "uid 1000: not done within 1800 ms"
 check "a requester that is killed" killed "$(timed 4 $U1 /bin/a killed $D | sed 's/ .*//')"
@@ -206,14 +226,18 @@ configure device:/dev/tpmrm0
 check "the next one gets its key" "$base_web" "$(asks $D)"
 
 # ---- a program in another one's place
-: >$LOG
+fresh_log
 other_path=$($U1 /bin/other ask seedleaf:path:key 2>/dev/null)
 check "executed while a thread asks: a key of its own" "$other_path" "$($U1 /bin/a swapped t seedleaf:path:key /bin/other ask seedleaf:path:key 2>/dev/null)"
 log_has "the thread was looked at as what it was" "/usr/bin/a: token path, name key, version 1: given"
 check "from the session keyring it has what was asked for there" "$base_path" \
 	"$($U1 /bin/a swapped s seedleaf:path:key /bin/other ask seedleaf:path:key 2>/dev/null)"
 
-# ---- what path and csum do not protect from: whoever may run a program can make it ask
+# ---- what lsm does not protect from: whoever is unconfined chooses his profile
+check "a user who enters the profile himself gets its key" "$leaf_lsm" "$($U1 /bin/other under leaf /bin/other ask seedleaf:lsm:key 2>/dev/null)"
+
+# ---- what path and csum do not protect from: whoever may run a program can make it ask, or tell the kernel that he runs it
+row "a program that says that it is another one, by way of a user namespace" sssss $U1 /bin/other posed /bin/a
 for token in path csum; do
 	eval "base=\$base_$token"
 	check "LD_PRELOAD gets the $token key of another program" "$base" "$($U1 env ASK=seedleaf:$token:key LD_PRELOAD=/usr/lib/preload.so /bin/a ask nothing 2>/dev/null)"
@@ -263,28 +287,42 @@ count() {
 }
 sign="pkcs11-tool --module $MODULE --token-label seedleaf-mine --sign --mechanism ECDSA-SHA256 --label mine -i /run/text -o sig >/dev/null 2>&1 &&
 	grep -c ': given for' $LOG"
-: >$LOG
+fresh_log
 chmod 644 $LOG
 users web 'upcall-cache = yes'
-counts=$(cd /run/u1000 && SEEDLEAF_STORE=/run/u1000/store SEEDLEAF_CONF=/etc/user.conf $U1 sh -c "$sign; $sign" 2>/dev/null)
+kept='for k in $(keyctl rlist @s); do keyctl pipe $k | od -An -v -tx1 | tr -d " \n"; echo; done >answers'
+counts=$(cd /run/u1000 && SEEDLEAF_STORE=/run/u1000/store SEEDLEAF_CONF=/etc/user.conf $U1 sh -c "$sign; $sign; $kept" 2>/dev/null)
 users web
 check "upcall-cache: the second process asks nobody" "$(echo "$counts" | sed -n 1p)" "$(echo "$counts" | sed -n 2p)"
 check "the first did" yes "$([ "$(echo "$counts" | sed -n 1p)" -gt 0 ] && echo yes)"
-: >$LOG
+fresh_log
 p11 1000 --token-label seedleaf-mine --sign --mechanism ECDSA-SHA256 --label mine -i /run/text -o sig >/dev/null 2>&1
 first=$(count)
 p11 1000 --token-label seedleaf-mine --sign --mechanism ECDSA-SHA256 --label mine -i /run/text -o sig >/dev/null 2>&1
 check "without it each process asks" $((2 * first)) "$(count)"
 
-# What fails is a token that is not there.
+# What fails is a token that is not there: the program does not, nor does it take long.
+listed() {
+	p11 1000 --list-token-slots >/run/slots 2>/run/err
+	echo "$? $(grep -c seedleaf-mine /run/slots)"
+}
+check "the token is listed" "0 1" "$(timed 8 listed)"
 users nosuch
-check "no such token behind it: no token, in time" "no token" "$(timed 8 p11 1000 --list-token-slots | grep -c 'seedleaf-mine' | sed 's/^0$/no token/')"
+check "no such token behind it: no token, in time" "0 0" "$(timed 8 listed)"
 users web
 configure device:/nonexistent
-check "no TPM behind it: no token, in time" "no token" "$(timed 8 p11 1000 --list-token-slots | grep -c 'seedleaf-mine' | sed 's/^0$/no token/')"
+check "no TPM behind it: no token, in time" "0 0" "$(timed 8 listed)"
 configure device:/dev/tpmrm0
 want yes "and there again" p11 1000 --token-label seedleaf-mine --sign --mechanism ECDSA-SHA256 --label mine -i /run/text -o sig
 
-check "no key was ever logged" 0 "$(grep -c -e "$base_web" -e "$base_path" -e "$base_csum" $LOG)"
+# ---- the whole log
+fresh_log
+for token in $TOKENS; do
+	eval "echo \$base_$token"
+done >/run/keys
+cat /run/u1000/answers >>/run/keys
+check "answers to the module, too" yes "$([ "$(grep -c '^[0-9a-f]\{64\}$' /run/keys)" -gt 6 ] && echo yes)"
+check "the log has what was given" yes "$([ "$(grep -c ': given for' $LOG.all)" -gt 100 ] && echo yes)"
+check "and no key" 0 "$(grep -c -i -F -f /run/keys $LOG.all)"
 check "nothing is left on the TPM" "" "$(tpm2 getcap handles-transient)$(tpm2 getcap handles-loaded-session)"
 finish

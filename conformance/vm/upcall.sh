@@ -31,6 +31,7 @@ mkdir -p "$R/etc/request-key.d" "$R$conf_dir/seedleaf"
 cp "$CACHE/x/etc/request-key.conf" "$R/etc/"
 cp "$SL_BUILD/request-key/seedleaf.conf" "$R/etc/request-key.d/"
 ln -s "$conf_dir/seedleaf" "$R/conf"
+ln -s "$sbin_dir/seedleaf-request-key" "$R/helper"
 pack "$DIR/initrd"
 boot upcall tpm "$DIR/initrd"
 told upcall

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <keyutils.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 /*
@@ -14,6 +15,67 @@
  * which works for upcall-cache = yes and must not work without it.
  */
 #define MASK 0x1b000000U
+
+/* The kernel's answer to the next requests, as many as there are; and a clock that goes on by the pauses between them, which so cost nothing. */
+static struct {
+	unsigned refusals;
+	int err;
+	unsigned n_pauses;
+	unsigned n_bad;
+	int64_t pauses_ms[64];
+	int64_t offset_ms;
+} kernel;
+
+key_serial_t
+request_key(const char *type, const char *description, const char *callout_info, key_serial_t keyring)
+{
+	if (kernel.refusals == 0)
+		return (key_serial_t)syscall(SYS_request_key, type, description, callout_info, keyring);
+	kernel.refusals--;
+	errno = kernel.err;
+	return -1;
+}
+
+int
+clock_nanosleep(clockid_t clock, int flags, const struct timespec *pause, struct timespec *ret_left)
+{
+	(void)ret_left;
+	if (clock != CLOCK_MONOTONIC || flags != 0 || pause->tv_sec < 0 || pause->tv_nsec < 0 || pause->tv_nsec >= 1000000000L) {
+		kernel.n_bad++;
+		kernel.offset_ms += 1; /* so that nobody waits for ever */
+		return EINVAL;
+	}
+	kernel.pauses_ms[kernel.n_pauses++ % 64] = (int64_t)pause->tv_sec * 1000 + pause->tv_nsec / 1000000;
+	kernel.offset_ms += kernel.pauses_ms[(kernel.n_pauses - 1) % 64];
+	return 0;
+}
+
+int
+clock_gettime(clockid_t clock, struct timespec *ret_now)
+{
+	const int err = (int)syscall(SYS_clock_gettime, clock, ret_now);
+
+	if (err == 0 && clock == CLOCK_MONOTONIC) {
+		ret_now->tv_sec += kernel.offset_ms / 1000;
+		ret_now->tv_nsec += kernel.offset_ms % 1000 * 1000000L;
+		if (ret_now->tv_nsec >= 1000000000L) {
+			ret_now->tv_sec++;
+			ret_now->tv_nsec -= 1000000000L;
+		}
+	}
+	return err;
+}
+
+static void
+refuse_next(unsigned n, int err)
+{
+	const int64_t offset_ms = kernel.offset_ms;
+
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.refusals = n;
+	kernel.err = err;
+	kernel.offset_ms = offset_ms;
+}
 
 static void
 module_row(const char *line)
@@ -39,16 +101,22 @@ module_row(const char *line)
 
 /* A key as the helper makes it, for a context; *ret_key is its number, or -1 where the kernel has no keys for us. */
 static void
-plant(const char *space, const uint8_t context[32], const uint8_t answer[32], uint32_t mask, int32_t *ret_key)
+plant_bytes(const char *space, const uint8_t context[32], const void *answer, size_t len, uint32_t mask, int32_t *ret_key)
 {
 	char name[SL_UPCALL_NAME], description[600];
 
 	if (sl_upcall_form_name(space, context, name) != SL_OK)
 		test_bail("the name");
 	(void)snprintf(description, sizeof(description), "seedleaf:web:%s", name);
-	*ret_key = add_key("user", description, answer, 32, KEY_SPEC_SESSION_KEYRING);
+	*ret_key = add_key("user", description, answer, len, KEY_SPEC_SESSION_KEYRING);
 	if (*ret_key < 0 || keyctl_setperm(*ret_key, mask) != 0)
 		test_bail("add_key: %s", strerror(errno));
+}
+
+static void
+plant(const char *space, const uint8_t context[32], const uint8_t answer[32], uint32_t mask, int32_t *ret_key)
+{
+	plant_bytes(space, context, answer, 32, mask, ret_key);
 }
 
 static struct sl_root *
@@ -115,7 +183,66 @@ answered(struct sl_device *device)
 	sl_root_trouble(root, &why);
 	test_ok(strstr(why.text, "did not make") != NULL, "%s", why.text);
 	(void)keyctl_invalidate(key);
-	key = add_key("user", "x", "short", 5, KEY_SPEC_SESSION_KEYRING);
+	sl_root_close(&root);
+}
+
+static void
+of_other_lengths(struct sl_device *device)
+{
+	static const size_t lengths[] = { 1, 5, 31, 33, 64 };
+	static const uint8_t answer[64] = { 1 };
+	struct sl_root_spec spec;
+	struct sl_root *root = open_root(device, &spec, true);
+	uint8_t context[32];
+	struct sl_msg why;
+	int32_t key;
+
+	if (vector_hex(line, "context", context, 32) != 32)
+		test_bail("a vector");
+	for (size_t i = 0; i < SL_ARRAY_LEN(lengths); i++) {
+		SL_SECRET secret = { 0 };
+
+		plant_bytes("web", context, answer, lengths[i], MASK, &key);
+		test_ok(sl_root_derive(root, NULL, context, 1, &secret, NULL) == SL_ERR_ABSENT && secret.bytes == NULL, "no answer: %zu bytes", lengths[i]);
+		sl_root_trouble(root, &why);
+		test_ok(strstr(why.text, "the answer: ") != NULL, "%s", why.text);
+		(void)keyctl_invalidate(key);
+	}
+	sl_root_close(&root);
+}
+
+static void
+busy(struct sl_device *device)
+{
+	struct sl_root_spec spec;
+	struct sl_root *root = open_root(device, &spec, true);
+	uint8_t context[32], answer[32];
+	SL_SECRET secret = { 0 };
+	int64_t limit = 50, start;
+	int32_t key;
+
+	if (vector_hex(line, "context", context, 32) != 32 || vector_hex(line, "answer", answer, 32) != 32)
+		test_bail("a vector");
+	plant("web", context, answer, MASK, &key);
+	refuse_next(8, EBUSY);
+	test_ok(sl_root_derive(root, NULL, context, 1, &secret, NULL) == SL_OK && kernel.refusals == 0, "who is refused with EBUSY asks again");
+	test_ok(kernel.n_pauses == 8 && kernel.n_bad == 0, "after %u pauses, %u that the kernel does not know", kernel.n_pauses, kernel.n_bad);
+	for (unsigned i = 0; i < kernel.n_pauses && i < 8; i++, limit *= 2)
+		test_ok(kernel.pauses_ms[i] >= limit / 2 && kernel.pauses_ms[i] <= limit, "pause %u: %lld ms", i, (long long)kernel.pauses_ms[i]);
+	sl_secret_clear(&secret);
+	refuse_next(100000, EBUSY);
+	start = kernel.offset_ms;
+	test_eq(sl_root_derive(root, NULL, context, 1, &secret, NULL), SL_ERR_BUSY, "who is always refused is");
+	test_ok(kernel.offset_ms - start > 28000 && kernel.offset_ms - start < 40000, "after %lld ms", (long long)(kernel.offset_ms - start));
+	start = kernel.offset_ms;
+	test_eq(sl_root_present(root, NULL), SL_ERR_BUSY, "so is who only looks");
+	test_ok(kernel.offset_ms - start < 6000, "after %lld ms", (long long)(kernel.offset_ms - start));
+	refuse_next(1, ETIMEDOUT);
+	test_ok(sl_root_derive(root, NULL, context, 1, &secret, NULL) == SL_OK && kernel.refusals == 0, "ETIMEDOUT once: again");
+	sl_secret_clear(&secret);
+	refuse_next(2, ETIMEDOUT);
+	test_ok(sl_root_derive(root, NULL, context, 1, &secret, NULL) == SL_ERR_ABSENT && kernel.refusals == 0, "twice: absent");
+	refuse_next(0, 0);
 	(void)keyctl_invalidate(key);
 	sl_root_close(&root);
 }
@@ -163,7 +290,9 @@ main(void)
 	if (sl_device_open("device:/nonexistent/tpm", &device) != SL_OK)
 		test_bail("sl_device_open");
 	answered(device);
+	of_other_lengths(device);
 	unanswered(device);
+	busy(device);
 	sl_device_close(&device);
 	return test_done();
 }
