@@ -389,7 +389,7 @@ static int
 posed(char *program, const char *description)
 {
 	pid_t child;
-	int status;
+	int status = 0;
 
 	drop_program();
 	child = clone(set_program, stack + sizeof(stack), CLONE_VM | CLONE_NEWUSER | SIGCHLD, program);

@@ -184,6 +184,7 @@ check "a description of another form" ENOKEY "$(timed 3 asks seedleaf:web)"
 check "options that there are not" ENOKEY "$(timed 3 asks $D uid=1001)"
 check "a program between two users" ENOKEY "$(timed 3 keyctl session - /bin/a between 1000 1001 $D)"
 log_has "why" "refused: the requesting thread is not of one user alone"
+check "a user from 2^31 on" ENOKEY "$(timed 3 $SETPRIV --reuid 3000000000 --regid 1000 keyctl session - /bin/a ask $D)"
 configure device:/nonexistent
 check "no TPM" ENOKEY "$(timed 3 asks $D)"
 log_has "why" "refused: device:/nonexistent"
@@ -315,6 +316,13 @@ configure device:/nonexistent
 check "no TPM behind it: no token, in time" "status 1, listed 0, No slots" "$(timed 8 listed)"
 configure device:/dev/tpmrm0
 want yes "and there again" p11 1000 --token-label seedleaf-mine --sign --mechanism ECDSA-SHA256 --label mine -i /run/text -o sig
+
+# ---- a kernel that lets nobody look at system calls; there is no way back
+fresh_log
+check "a helper that may look" "$base_web" "$(timed 3 asks $D)"
+echo 3 >/proc/sys/kernel/yama/ptrace_scope
+check "kernel.yama.ptrace_scope = 3" ENOKEY "$(timed 3 asks $D)"
+log_has "why" "refused: the requesting thread.*cannot be read"
 
 # ---- the whole log
 fresh_log
