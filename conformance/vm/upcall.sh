@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The Seedleaf authors
 #
 # upcall.sh: keys by upcall (doc/upcall.md) from a real kernel: who gets the same key and who another, for each binder; requesters that are killed, that
-# execute something else meanwhile, that come in crowds; helpers and TPMs that fail; what path, csum and lsm do not protect from; the module
+# execute something else meanwhile, that come in crowds; helpers and TPMs that fail; what path, csum and lsm do not protect from; and the module
 # for users who have no access to the TPM. The cases are in conformance/vm/guest-upcall.sh, the requesters in conformance/vm/asker.c. Two minutes.
 #
 # Needs besides: tpm2-tools opensc openssl util-linux. Downloads the package apparmor (0.6 MB) once, for a security label.
