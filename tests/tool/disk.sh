@@ -95,7 +95,7 @@ check 'what is open stays as it is' '' "$(grep -v 'dmsetup info' "$T/calls")"
 says 'it is wrong for its own' 1 "seedleaf-disk: $D:1: expected NAME DEVICE KEY [OPTIONS]" 'a /dev/a\nb /dev/b k' open a
 says 'list tells what is wrong' 1 "seedleaf-disk: $D:2: a device is a path below /dev, unlike 'b'" 'a /dev/a k\nb b k\nc /dev/c k' list
 check 'and the others' $'a\nc' "$(grep -v seedleaf-disk "$T/out")"
-says 'a name twice' 1 "seedleaf-disk: $D:3: there is a 'a' before this one" 'a /dev/a k\nb /dev/b k\na /dev/c k' open a
+says 'a name twice' 1 "seedleaf-disk: $D:3: there is a 'a' before this one" 'a /dev/a k\nb /dev/b k\na /dev/c k' open a --now
 says 'for the others it is nothing' 0 "seedleaf-disk: $D:3: unknown option 'x'" 'a /dev/a k\nb /dev/b k\na /dev/c k x' open b
 says 'list with a name twice' 1 "seedleaf-disk: $D:3: there is a 'a' before this one" 'a /dev/a k\nb /dev/b k\na /dev/c k' list
 check 'without that' b "$(grep -v seedleaf-disk "$T/out")"
@@ -190,7 +190,7 @@ hook 'a table that is not in order ends it' 1 "E: seedleaf: $H/disks is not in o
 echo 'a /dev/a k initramfs' >"$H/disks"
 printf 'secret\n' | tee "$H/owner.auth" "$H/keys.d/pin" >"$H/keys.d/policy.pem"
 printf 'log = /var/log/x\n[token boot]\n authorization = file:%s/owner.auth\npolicy = pcr:sha256:7,authorize:/etc/x.pem\n' "$H" >"$H/seedleaf.conf"
-: >"$T/elsewhere" >"$H/keys.d/one.key"
+touch "$T/elsewhere" "$H/keys.d/one.key"
 ln -s "$T/elsewhere" "$H/keys.d/two.key"
 mkdir "$H/keys.d/old.key"
 hook 'a disk' 0 "W: seedleaf: this file is not copied: authorization = file:$H/owner.auth"
@@ -220,6 +220,7 @@ rm "$T/bin/seedleaf-disk"
 hook 'without seedleaf-disk: nothing' 0 ''
 
 # ---- the unit
+check 'the unit waits for the store' 1 "$(grep -cE '^RequiresMountsFor=/[^ ]*/seedleaf /[^ ]*/lib/seedleaf$' "${SL_BUILD:-.}/systemd/seedleaf-disk@.service")"
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$T/units"
 	sed 's|=.*/sbin/seedleaf-disk |=/bin/true |' "${SL_BUILD:-.}/systemd/seedleaf-disk@.service" >"$T/units/seedleaf-disk@x.service"
