@@ -17,7 +17,7 @@ pages(size_t len)
 
 /*
  * Single pages that nobody uses now, all zero but for the mark. Getting one from the kernel, with all that is asked for it, costs as much as a signature. A forked
- * child reads zeros where the mark was: its pages are not locked, so it takes new ones.
+ * child reads zeros where the mark was: its pages are not locked, so it takes new ones. Nor is one kept that could not be locked: the next one may be.
  */
 #define POOL_PAGES 16
 #define POOL_MARK 1
@@ -62,7 +62,7 @@ sl_secret_alloc(struct sl_secret *ret_secret, size_t len)
 	if (len == 0 || len > SL_SECRET_MAX)
 		return SL_ERR_RANGE;
 	if ((p = from_pool(len)) != NULL) {
-		*ret_secret = (struct sl_secret){ p, len };
+		*ret_secret = (struct sl_secret){ p, len, true };
 		return SL_OK;
 	}
 	p = mmap(NULL, pages(len), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -71,9 +71,7 @@ sl_secret_alloc(struct sl_secret *ret_secret, size_t len)
 	/* Each of these is soft: an unlocked page is worse than a locked one, and better than no key. */
 	(void)madvise(p, pages(len), MADV_DONTDUMP);
 	(void)madvise(p, pages(len), MADV_WIPEONFORK);
-	(void)mlock(p, pages(len));
-	ret_secret->bytes = p;
-	ret_secret->len = len;
+	*ret_secret = (struct sl_secret){ p, len, mlock(p, pages(len)) == 0 };
 	return SL_OK;
 }
 
@@ -93,7 +91,7 @@ sl_secret_clear(struct sl_secret *secret)
 	if (secret->bytes == NULL)
 		return;
 	sl_secret_wipe(secret->bytes, secret->len);
-	if (pages(secret->len) != pages(1) || !to_pool(secret->bytes))
+	if (!secret->locked || pages(secret->len) != pages(1) || !to_pool(secret->bytes))
 		(void)munmap(secret->bytes, pages(secret->len));
 	*secret = (struct sl_secret){ 0 };
 }

@@ -91,6 +91,9 @@ sl_load_upcall_end(struct sl_token_config *token, unsigned line, const struct sl
 		return sl_ini_complain(ini, line, msg, "[token %s] has upcall-cache, expected root = keyring:seedleaf beside it", token->name);
 	if (token->login_cache != 0 && (token->pin_store != 0 || (kind != SL_ROOT_PRIMARY && kind != SL_ROOT_PERSISTENT)))
 		return sl_ini_complain(ini, line, msg, "[token %s] has login-cache, expected PINs in the store and a root in a TPM", token->name);
+	/* Whoever has S reads private values, in whatever state the machine is then. */
+	if (token->login_cache != 0 && token->root.policy.kind != SL_POLICY_NONE)
+		return sl_ini_complain(ini, line, msg, "[token %s] has login-cache, expected no policy beside it", token->name);
 	if (token->upcall.timeout == 0)
 		token->upcall.timeout = TIMEOUT_DEFAULT;
 	return SL_OK;

@@ -241,12 +241,13 @@ sl_call_end(struct sl_call *call, const char *function, CK_RV rv)
 	sl_session_release(&call->session);
 	if (call->sessions != NULL)
 		sl_sessions_sweep(call->sessions);
+	/* A fork waits for us until we are out: its child must not find syslog's lock taken. */
+	if (rv != CKR_OK)
+		sl_log(SL_LOG_DEBUG, "%s: 0x%08lx", function, rv);
 	if (call->in_module) {
 		inside = false;
 		sl_gate_leave(&module_lock);
 	}
 	call->in_module = false;
-	if (rv != CKR_OK)
-		sl_log(SL_LOG_DEBUG, "%s: 0x%08lx", function, rv);
 	return rv;
 }

@@ -15,12 +15,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /*
  * seedleaf-request-key(8). Two processes: the one that the kernel has started waits, and ends the request when the time is over, whatever the other one, which
  * does the work, is stuck in: a slow file system, a TPM that hangs. Until it ends nobody can end the requester.
  */
 #define LIMIT_MS 1800
+/* Then it ends, whatever holds it up: a log that nobody reads, a file system. The kernel refuses the request for it. */
+#define HARD_MS 1950
 #define QUEUE_MS 700
 #define LATE_MS 200
 #define IN_TURN (-10)
@@ -93,7 +96,7 @@ work(const struct sl_config *config, const struct sl_work_args *args, const sigs
 
 /* 0, or the errno for the requester. */
 static int
-supervise(const struct sl_config *config, const struct sl_work_args *args, int64_t end)
+supervise(const struct sl_config *config, const struct sl_work_args *args, int64_t end, int turn)
 {
 	const bool waited = end - sl_queue_now() < LIMIT_MS - LATE_MS;
 	const pid_t parent = getpid();
@@ -105,14 +108,22 @@ supervise(const struct sl_config *config, const struct sl_work_args *args, int64
 	(void)sigaddset(&chld, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &chld, &before);
 	child = fork();
-	if (child == 0)
+	if (child == 0) {
+		(void)close(turn); /* a worker that the kernel does not let go keeps nobody else waiting */
 		work(config, args, &before, parent);
-	if (child < 0 || !sl_confine_none()) {
+	}
+	if (child < 0) {
 		sl_log(SL_LOG_ERROR, "request-key: uid %lu: cannot fork", (unsigned long)args->uid);
+		return ENOKEY;
+	}
+	if (!sl_confine_none()) {
+		(void)kill(child, SIGKILL);
+		sl_log(SL_LOG_ERROR, "request-key: uid %lu: capabilities cannot be given up", (unsigned long)args->uid);
 		return ENOKEY;
 	}
 	if (!wait_for(child, end, &status)) {
 		(void)kill(child, SIGKILL);
+		sl_answer_refuse(args->key, waited ? EBUSY : ETIMEDOUT); /* before the log, which may hang, too */
 		sl_log(SL_LOG_ERROR, "request-key: uid %lu: not done within %d ms", (unsigned long)args->uid, LIMIT_MS);
 		return waited ? EBUSY : ETIMEDOUT;
 	}
@@ -122,20 +133,31 @@ supervise(const struct sl_config *config, const struct sl_work_args *args, int64
 	return ENOKEY;
 }
 
+/* Not inherited by the worker, which ends with us. False: no timer. */
+static bool
+end_after(int64_t ms)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGTERM };
+	const struct itimerspec when = { .it_value = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 } };
+	timer_t timer;
+
+	return signal(SIGTERM, SIG_DFL) != SIG_ERR && timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 && timer_settime(timer, 0, &when, NULL) == 0;
+}
+
 static int
 answer(const struct sl_work_args *args, int64_t end)
 {
 	SL_CLEANUP(sl_config_free) struct sl_config *config = NULL;
 	SL_CLOSE int turn = -1;
 
-	if (!sl_confine_begin() || configure(&config) != SL_OK)
+	if (!end_after(HARD_MS) || !sl_confine_begin() || configure(&config) != SL_OK)
 		return ENOKEY;
 	if (sl_queue_enter(SL_QUEUE_PATH, args->uid, QUEUE_MS, &turn) != SL_OK) {
 		sl_log(SL_LOG_INFO, "request-key: uid %lu: has other requests that are not answered yet", (unsigned long)args->uid);
 		return EBUSY;
 	}
 	(void)setpriority(PRIO_PROCESS, 0, IN_TURN); /* before those who are only about to wait */
-	return supervise(config, args, end);
+	return supervise(config, args, end, turn);
 }
 
 int

@@ -47,7 +47,7 @@ sl_queue_enter(const char *path, uid_t uid, int64_t ms, int *ret_fd)
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	enum sl_err err = SL_OK;
 
-	alarm_after(ms);
+	alarm_after(ms > 0 ? ms : 1);
 	while (fd >= 0 && fcntl(fd, F_OFD_SETLKW, &place) != 0) {
 		if (errno == EINTR && sl_queue_now() < end)
 			continue;

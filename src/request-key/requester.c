@@ -33,9 +33,10 @@ check(const struct sl_requester *r, uint64_t *ret_start, struct sl_msg *msg)
 	char state;
 
 	if (sl_procfs_read(r->dir, "stat", TEXT_MAX, &stat) != SL_OK || sl_procfs_stat(stat, &state, &start) != SL_OK ||
-	    sl_procfs_read(r->dir, "status", TEXT_MAX, &status) != SL_OK || sl_procfs_ids(status, &ids) != SL_OK ||
-	    sl_procfs_read(r->dir, "syscall", TEXT_MAX, &syscall) != SL_OK)
+	    sl_procfs_read(r->dir, "status", TEXT_MAX, &status) != SL_OK || sl_procfs_ids(status, &ids) != SL_OK)
 		return refuse(msg, "the requesting thread cannot be read");
+	if (sl_procfs_read(r->dir, "syscall", TEXT_MAX, &syscall) != SL_OK)
+		return refuse(msg, "the requesting thread's system call cannot be read (kernel.yama.ptrace_scope = 3 forbids that)");
 	if (state != 'D' || !sl_procfs_in_request_key(syscall))
 		return refuse(msg, "the requesting thread is not waiting in request_key(2)");
 	/* A program that is between two users (setuid) would get the keys of one on behalf of the other. */
@@ -58,6 +59,8 @@ find(int proc, int32_t key, pid_t *ret_tid, struct sl_msg *msg)
 		err = sl_procfs_requester(keys, key, ret_tid);
 	if (err == SL_OK)
 		return SL_OK;
+	if (err == SL_ERR_RANGE)
+		return refuse(msg, "/proc/keys is longer than 16 MiB: somebody has very many keys");
 	return refuse(msg, err == SL_ERR_EXISTS ? "/proc/keys names several requesters: somebody forges lines of it"
 	                                        : "/proc/keys does not name the requester");
 }

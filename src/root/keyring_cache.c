@@ -10,20 +10,28 @@
 #define KEY_TYPE "user"
 #define PERMISSIONS (KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH | KEY_POS_LINK)
 
-static bool
-session_is_ours(void)
+/*
+ * Of the kernel's text "keyring;UID;GID;PERMISSIONS;NAME". Where a login made no session (cron, sudo), the kernel takes "_uid_ses.UID", which all such processes
+ * of the user have, and not one session.
+ */
+bool
+sl_keyring_cache_session(void)
 {
 	SL_FREE char *text = NULL;
+	const char *name;
 	unsigned uid;
 
-	return keyctl_describe_alloc(KEY_SPEC_SESSION_KEYRING, &text) >= 0 && sscanf(text, "keyring;%u;", &uid) == 1 && uid == geteuid();
+	if (keyctl_describe_alloc(KEY_SPEC_SESSION_KEYRING, &text) < 0 || sscanf(text, "keyring;%u;", &uid) != 1 || uid != geteuid())
+		return false;
+	name = strrchr(text, ';');
+	return name != NULL && strncmp(name + 1, "_uid", 4) != 0;
 }
 
 /* It is in the session keyring only once its time and its permissions are set. */
 void
 sl_keyring_cache_put(const char *name, const void *bytes, size_t len, uint32_t seconds)
 {
-	const int32_t key = session_is_ours() ? add_key(KEY_TYPE, name, bytes, len, KEY_SPEC_THREAD_KEYRING) : -1;
+	const int32_t key = sl_keyring_cache_session() ? add_key(KEY_TYPE, name, bytes, len, KEY_SPEC_THREAD_KEYRING) : -1;
 
 	if (key < 0)
 		return;
@@ -35,7 +43,7 @@ sl_keyring_cache_put(const char *name, const void *bytes, size_t len, uint32_t s
 static int32_t
 find(const char *name)
 {
-	return session_is_ours() ? (int32_t)keyctl_search(KEY_SPEC_SESSION_KEYRING, KEY_TYPE, name, 0) : -1;
+	return sl_keyring_cache_session() ? (int32_t)keyctl_search(KEY_SPEC_SESSION_KEYRING, KEY_TYPE, name, 0) : -1;
 }
 
 enum sl_err
@@ -61,6 +69,8 @@ sl_keyring_cache_drop(const char *name)
 {
 	const int32_t key = find(name);
 
-	if (key >= 0)
-		(void)keyctl_invalidate(key);
+	if (key < 0)
+		return;
+	(void)keyctl_invalidate(key); /* wherever else it is linked; the kernel sweeps it up later */
+	(void)keyctl_unlink(key, KEY_SPEC_SESSION_KEYRING);
 }

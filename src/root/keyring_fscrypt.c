@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/keyring_load.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fscrypt.h>
@@ -19,7 +21,7 @@ failed(const char *path, int number, struct sl_msg *msg)
 	           none                  ? "its file system does not encrypt (fscrypt), expected ext4 or f2fs with the feature encrypt, or ubifs"
 	           : number == ENOKEY    ? "there is no such key"
 	           : number == EOVERFLOW ? "too many keys"
-	                                 : strerrordesc_np(number));
+	                                 : sl_text_errno(number));
 	return none                                     ? SL_ERR_UNSUPPORTED
 	       : number == ENOENT || number == ENOKEY   ? SL_ERR_NOT_FOUND
 	       : number == EACCES || number == EPERM    ? SL_ERR_ACCESS

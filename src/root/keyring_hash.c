@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/keyring_hash.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <keyutils.h>
 #include <linux/if_alg.h>
@@ -48,9 +50,10 @@ trouble(const struct sl_root_spec *spec, enum step step, int number, struct sl_m
 		if (reasons[i].number != number || (reasons[i].steps >> step & 1) == 0)
 			continue;
 		sl_msg_set(why, "keyring:%s:%s: the key %s", spec->key_type, spec->key_name, reasons[i].text);
+		errno = number;
 		return SL_ERR_ABSENT;
 	}
-	sl_msg_set(why, "keyring:%s:%s: %s: %s", spec->key_type, spec->key_name, steps[step], strerrordesc_np(number));
+	sl_msg_set(why, "keyring:%s:%s: %s: %s", spec->key_type, spec->key_name, steps[step], sl_text_errno(number));
 	return number == ENOMEM || number == ENOBUFS ? SL_ERR_MEMORY : SL_ERR_DEVICE;
 }
 
@@ -123,6 +126,6 @@ sl_keyring_hash_run(const struct sl_keyring_hash *hash, const void *message, siz
 		n = 0;
 	if (n == SL_KEYRING_HASH)
 		return SL_OK;
-	sl_msg_set(why, "the kernel's hmac(sha256) fails: %s", n < 0 ? strerrordesc_np(errno) : "it answers less than 32 bytes");
+	sl_msg_set(why, "the kernel's hmac(sha256) fails: %s", n < 0 ? sl_text_errno(errno) : "it answers less than 32 bytes");
 	return SL_ERR_DEVICE;
 }

@@ -110,7 +110,7 @@ sl_keyring_is_ring(const char *text)
 static enum sl_err
 failed(const char *what, int number, struct sl_msg *msg)
 {
-	sl_msg_set(msg, "%.300s: %s", what, strerrordesc_np(number));
+	sl_msg_set(msg, "%.300s: %s", what, sl_text_errno(number));
 	switch (number) {
 	case ENOKEY:
 	case EKEYREVOKED:

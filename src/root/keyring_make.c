@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/keyring_make.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <keyutils.h>
 #include <string.h>
@@ -28,7 +30,7 @@ failed(const struct sl_root_spec *spec, const char *what, struct sl_msg *msg)
 		hint = ": expected a blob of this TPM, and a storage key at the handle (seedleaf token persist owner --srk makes 0x81000001)";
 	else if (!trusted && (number == EINVAL || number == ENOKEY || number == EOPNOTSUPP))
 		hint = ": expected the master key that it was made with, in the keyrings of this process";
-	sl_msg_set(msg, "keyring:%s:%s: %s: %s%s", spec->key_type, spec->key_name, what, strerrordesc_np(number), hint);
+	sl_msg_set(msg, "keyring:%s:%s: %s: %s%s", spec->key_type, spec->key_name, what, sl_text_errno(number), hint);
 	return number == ENOMEM ? SL_ERR_MEMORY : number == EDQUOT ? SL_ERR_RANGE : SL_ERR_DEVICE;
 }
 

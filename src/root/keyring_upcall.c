@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/mac.h"
 #include "crypto/rand.h"
+#include "root/keyring_cache.h"
 #include "root/upcall_form.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #define OPTIONS "-" /* without any the kernel does not ask the helper */
 #define NONCE 16
 #define BUSY_SECONDS 30
+#define LOOK_SECONDS 2 /* a token that cannot be asked now is an empty slot, soon */
 #define PAUSE_MS 50
 #define PAUSE_MAX_MS 6400
 
@@ -96,16 +98,10 @@ error_of(int number)
 	}
 }
 
-/* A session keyring that belongs to somebody else, as after su(1), is no place for a key of ours. */
 static int32_t
 keyring_of(const struct upcall *u)
 {
-	SL_FREE char *text = NULL;
-	unsigned uid;
-
-	if (u->spec->cache && keyctl_describe_alloc(KEY_SPEC_SESSION_KEYRING, &text) >= 0 && sscanf(text, "keyring;%u;", &uid) == 1 && uid == geteuid())
-		return KEY_SPEC_SESSION_KEYRING;
-	return KEY_SPEC_THREAD_KEYRING;
+	return u->spec->cache && sl_keyring_cache_session() ? KEY_SPEC_SESSION_KEYRING : KEY_SPEC_THREAD_KEYRING;
 }
 
 /*
@@ -191,21 +187,23 @@ now_ms(void)
 static void
 pause_before(unsigned *limit_ms)
 {
-	struct timespec pause = { .tv_sec = 0 };
+	struct timespec pause;
 	uint8_t random = 0;
+	unsigned ms;
 
 	if (sl_rand(&random, 1) != SL_OK)
 		random = 0; /* then all wait alike */
-	pause.tv_nsec = (long)(*limit_ms / 2 + *limit_ms * random / 512) * 1000000L;
+	ms = *limit_ms / 2 + *limit_ms * random / 512;
+	pause = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L };
 	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
 	if (*limit_ms < PAUSE_MAX_MS)
 		*limit_ms *= 2;
 }
 
 static enum sl_err
-ask(struct upcall *u, const char *name, struct sl_secret *ret_answer)
+ask(struct upcall *u, const char *name, unsigned seconds, struct sl_secret *ret_answer)
 {
-	const int64_t end = now_ms() + BUSY_SECONDS * 1000;
+	const int64_t end = now_ms() + (int64_t)seconds * 1000;
 	unsigned limit_ms = PAUSE_MS;
 	unsigned slow = 0;
 	enum sl_err err;
@@ -220,19 +218,19 @@ ask(struct upcall *u, const char *name, struct sl_secret *ret_answer)
 }
 
 static enum sl_err
-apply(struct upcall *u, const uint8_t *context, struct sl_secret *ret_secret)
+apply(struct upcall *u, const uint8_t *context, unsigned seconds, struct sl_secret *ret_secret)
 {
 	SL_SECRET answer = { 0 };
 	char name[SL_UPCALL_NAME];
 	enum sl_err err;
 
-	if ((err = sl_upcall_form_name(u->spec->name_space, context, name)) != SL_OK || (err = ask(u, name, &answer)) != SL_OK)
+	if ((err = sl_upcall_form_name(u->spec->name_space, context, name)) != SL_OK || (err = ask(u, name, seconds, &answer)) != SL_OK)
 		return err;
 	return sl_upcall_form_secret(&answer, context, ret_secret);
 }
 
 static enum sl_err
-identify(struct upcall *u, struct sl_root_name *ret_name)
+identify(struct upcall *u, unsigned seconds, struct sl_root_name *ret_name)
 {
 	const uint64_t epoch = sl_device_epoch(u->device);
 	uint8_t context[SL_ROOT_CONTEXT];
@@ -240,7 +238,7 @@ identify(struct upcall *u, struct sl_root_name *ret_name)
 	struct sl_root_name name;
 	enum sl_err err;
 
-	if ((err = sl_upcall_form_identity_context(context)) != SL_OK || (err = apply(u, context, &secret)) != SL_OK ||
+	if ((err = sl_upcall_form_identity_context(context)) != SL_OK || (err = apply(u, context, seconds, &secret)) != SL_OK ||
 	    (err = sl_upcall_form_identity(&secret, &name)) != SL_OK)
 		return err;
 	(void)pthread_mutex_lock(&u->lock);
@@ -266,7 +264,7 @@ upcall_name(struct sl_root *root, struct sl_root_name *ret_name)
 	if (known)
 		*ret_name = u->name;
 	(void)pthread_mutex_unlock(&u->lock);
-	return known ? SL_OK : identify(u, ret_name);
+	return known ? SL_OK : identify(u, LOOK_SECONDS, ret_name);
 }
 
 static enum sl_err
@@ -297,13 +295,13 @@ upcall_derive(struct sl_root *root, const struct sl_root_name *expect, const uin
 
 	if (u->pid != getpid())
 		return SL_ERR_DEVICE;
-	if ((expect != NULL || ret_name != NULL) && (err = identify(u, &name)) != SL_OK)
+	if ((expect != NULL || ret_name != NULL) && (err = identify(u, BUSY_SECONDS, &name)) != SL_OK)
 		return err;
 	if (ret_name != NULL)
 		*ret_name = name;
 	if (expect != NULL && (expect->len != name.len || memcmp(expect->bytes, name.bytes, name.len) != 0))
 		return SL_ERR_MISMATCH;
-	while (done < n && (err = apply(u, contexts + done * SL_ROOT_CONTEXT, &ret_secrets[done])) == SL_OK)
+	while (done < n && (err = apply(u, contexts + done * SL_ROOT_CONTEXT, BUSY_SECONDS, &ret_secrets[done])) == SL_OK)
 		done++;
 	while (err != SL_OK && done > 0)
 		sl_secret_clear(&ret_secrets[--done]);

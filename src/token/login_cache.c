@@ -122,3 +122,12 @@ sl_login_cache_drop(struct sl_login_data *login)
 		sl_keyring_cache_drop(login->kept);
 	login->kept[0] = '\0';
 }
+
+void
+sl_login_cache_forget(const struct sl_login_held *held)
+{
+	struct cache cache;
+
+	if (identify(held, &cache) == SL_OK)
+		sl_keyring_cache_drop(cache.name);
+}

@@ -106,7 +106,10 @@ SL_MUST_CHECK enum sl_err sl_pin_change_held(struct sl_login_held *held, enum sl
  */
 SL_MUST_CHECK enum sl_err sl_login_cache_open(struct sl_login_held *held, struct sl_part pin, struct sl_secret *ret_secret);
 void sl_login_cache_keep(struct sl_login_held *held, struct sl_part pin, const struct sl_secret *secret);
+/* Where this login found or left it. */
 void sl_login_cache_drop(struct sl_login_data *login);
+/* The one of the user's PIN that is on record, whoever left it in this session: before another PIN, or another S, takes its place. */
+void sl_login_cache_forget(const struct sl_login_held *held);
 
 /* The first 16 bytes of SHA-256("seedleaf token secret v1" || 0x00 || S). */
 SL_MUST_CHECK enum sl_err sl_pin_secret_id(const struct sl_secret *secret, uint8_t ret_id[SL_SECRET_ID]);

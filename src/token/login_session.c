@@ -230,6 +230,5 @@ sl_login_set_pin(struct sl_token *token, struct sl_part old, struct sl_part pin)
 
 	if (rv != CKR_OK)
 		return rv;
-	sl_login_cache_drop(held.login);
 	return pin_rv(sl_pin_change_held(&held, held.login->state == SL_LOGIN_SO ? SL_PIN_SO : SL_PIN_USER, old, pin));
 }

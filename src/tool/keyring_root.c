@@ -8,6 +8,7 @@
 #include "root/keyring_make.h"
 #include "tool/device.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -122,11 +123,19 @@ read_recipe(const struct sl_tool_args *args, bool creates, struct task *task)
 	return true;
 }
 
-/* A key that has expired or was revoked is none: another can take its place. */
-static bool
-is_there(const struct task *task, int32_t *ret_serial)
+/* SL_ERR_NOT_FOUND: there is none. One that has expired or was revoked is none: another can take its place. One that cannot be looked at is another's root. */
+static enum sl_err
+find_key(const struct task *task, int32_t *ret_serial, struct sl_msg *msg)
 {
-	return sl_keyring_find(&task->spec, ret_serial, NULL) == SL_OK;
+	struct sl_msg why = { "" };
+	const enum sl_err err = sl_keyring_find(&task->spec, ret_serial, &why);
+
+	if (err == SL_OK)
+		return SL_OK;
+	if (err == SL_ERR_ABSENT && (errno == ENOKEY || errno == EKEYEXPIRED || errno == EKEYREVOKED))
+		return SL_ERR_NOT_FOUND;
+	*msg = why;
+	return err;
 }
 
 /* nv:0x01...... */
@@ -227,10 +236,12 @@ create(const struct task *task, struct sl_msg *msg)
 		sl_msg_set(msg, "%.300s is there already; expected a new file, or seedleaf token load", task->path);
 		return SL_ERR_EXISTS;
 	}
-	if (is_there(task, &serial)) {
+	if ((err = find_key(task, &serial, msg)) == SL_OK) {
 		err = sl_keyring_make_blob(&task->spec, serial, &blob, msg);
 		return err != SL_OK ? err : save(task, blob, msg);
 	}
+	if (err != SL_ERR_NOT_FOUND)
+		return err;
 	if ((err = sl_keyring_make(&task->spec, &task->recipe, &serial, &blob, msg)) != SL_OK || (err = save(task, blob, msg)) != SL_OK)
 		return err;
 	return sl_keyring_make_keep(&task->spec, serial, msg);
@@ -254,8 +265,8 @@ load(const struct task *task, struct sl_msg *msg)
 	len = strlen(text);
 	if (len > 0 && text[len - 1] == '\n')
 		text[len - 1] = '\0';
-	if (is_there(task, &serial))
-		return SL_OK;
+	if ((err = find_key(task, &serial, msg)) != SL_ERR_NOT_FOUND)
+		return err;
 	if ((err = sl_keyring_make_load(&task->spec, &task->recipe, text, &serial, &why)) != SL_OK) {
 		sl_msg_set(msg, "%.150s: %.300s", task->path, why.text);
 		return err;

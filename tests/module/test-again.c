@@ -106,6 +106,39 @@ ciphers(void)
 	test_eq(encrypt(key, iv, second), CKR_KEY_HANDLE_INVALID, "no key any more");
 }
 
+/* One key is prepared, and the preparation of another one fails: after that nothing is done under the first by mistake. */
+static void
+two_keys(bool decrypts, CK_ULONG iv_len, const char *what)
+{
+	CK_ATTRIBUTE template[] = { T_ULONG(CKA_VALUE_LEN, 32), T_BOOL(CKA_ENCRYPT, true), T_BOOL(CKA_DECRYPT, true) };
+	CK_RV (*const init)(CK_SESSION_HANDLE, CK_MECHANISM_PTR, CK_OBJECT_HANDLE) = decrypts ? p11->C_DecryptInit : p11->C_EncryptInit;
+	CK_RV (*const run)(CK_SESSION_HANDLE, CK_BYTE_PTR, CK_ULONG, CK_BYTE_PTR, CK_ULONG_PTR) = decrypts ? p11->C_Decrypt : p11->C_Encrypt;
+	CK_BYTE iv[16] = { 1 };
+	CK_BYTE in[16] = { 0 };
+	CK_BYTE out[4][16];
+	CK_MECHANISM m = { CKM_AES_CBC, iv, sizeof(iv) };
+	CK_OBJECT_HANDLE keys[2];
+	bool good = true;
+
+	for (size_t i = 0; i < 2; i++)
+		if (p11->C_GenerateKey(one, &(CK_MECHANISM){ CKM_AES_KEY_GEN, NULL, 0 }, template, LEN(template), &keys[i]) != CKR_OK)
+			test_bail("an AES key");
+	for (size_t i = 0; i < 4; i++) {
+		CK_ULONG len = sizeof(out[i]);
+
+		if (i == 2) {
+			m.ulParameterLen = iv_len;
+			test_eq(init(one, &m, keys[0]), CKR_MECHANISM_PARAM_INVALID, "%s: the first key with a bad IV", what);
+			m.ulParameterLen = sizeof(iv);
+		}
+		good = init(one, &m, keys[i % 2]) == CKR_OK && run(one, in, sizeof(in), out[i], &len) == CKR_OK && good;
+	}
+	test_ok(good, "%s: two keys by turns", what);
+	test_ok(memcmp(out[0], out[1], 16) != 0, "%s: are two keys", what);
+	test_mem(out[2], 16, out[0], 16, "%s: the first is the first again after its failure", what);
+	test_mem(out[3], 16, out[1], 16, "%s: and the second the second", what);
+}
+
 /* A handle that a logout ended does not come back with the next login. */
 static void
 logout(void)
@@ -137,6 +170,8 @@ main(int argc, char **argv)
 	usage();
 	parameters();
 	ciphers();
+	two_keys(false, 15, "encryption");
+	two_keys(true, 17, "decryption");
 	logout();
 	mod_fini();
 	return test_done();

@@ -142,6 +142,7 @@ changes(void)
 	mod_init();
 	s = mod_open(SLOT_KEPT, true);
 	test_eq(p11->C_SetPIN(s, (CK_BYTE *)(uintptr_t)PIN, strlen(PIN), (CK_BYTE *)(uintptr_t)"another", 7), CKR_OK, "another PIN, set without a login");
+	test_eq(kept(NULL, NULL), 0, "what was kept is gone with the PIN before it");
 	mod_fini();
 	(void)unseals();
 	test_eq(mod_other(PIN), 10, "the old PIN, which was kept, opens nothing");
@@ -153,11 +154,20 @@ changes(void)
 	test_eq(mod_login(s, CKU_SO, MOD_SO_PIN), CKR_OK, "the SO");
 	test_eq(unseals(), 1, "is never kept");
 	test_eq(p11->C_InitPIN(s, (CK_BYTE *)(uintptr_t)PIN, strlen(PIN)), CKR_OK, "and gives the user a PIN");
+	test_eq(kept(NULL, NULL), 0, "what another process had kept of the one before is gone");
 	mod_fini();
 	test_eq(other_login(PIN), 1, "which is not what was kept: the TPM is asked");
 	if (keyctl_join_session_keyring(NULL) < 0)
 		test_bail("keyctl_join_session_keyring");
 	test_eq(other_login(PIN), 1, "in another session the TPM is asked");
+	/* As cron, sudo and others do, which make no session: the kernel takes one keyring for all of them. */
+	if (keyctl_join_session_keyring("_uid_ses.test") < 0)
+		test_bail("keyctl_join_session_keyring");
+	test_eq(other_login(PIN), 1, "without a session of its own the TPM is asked");
+	test_eq(kept(NULL, NULL), 0, "and nothing is kept");
+	if (keyctl_join_session_keyring(NULL) < 0)
+		test_bail("keyctl_join_session_keyring");
+	test_eq(other_login(PIN), 1, "and again, for what follows");
 }
 
 static void

@@ -341,6 +341,7 @@ static const struct {
 	{ "[token x]\nroot = keyring:user:x\nbinders = uid\n", "1: [token x] has binders, expected a root in a TPM: only from those requests are answered" },
 	{ "[token owner]\nlogin-cache = 0\n", "2: login-cache: '0', expected seconds, 1 to 86400" },
 	{ "[token owner]\nlogin-cache = 5\npin-store = nv:0x01800000\n", "1: [token owner] has login-cache, expected PINs in the store and a root in a TPM" },
+	{ "[token owner]\nlogin-cache = 5\npolicy = pcr:sha256:7\n", "1: [token owner] has login-cache, expected no policy beside it" },
 	{ "[token x]\nroot = keyring:seedleaf\nlogin-cache = 5\n", "1: [token x] has login-cache, expected PINs in the store and a root in a TPM" },
 	{ "[token x]\nroot = tpm:owner\nupcall-cache = yes\n", "1: [token x] has upcall-cache, expected root = keyring:seedleaf beside it" },
 	{ "[token x]\nroot = keyring:seedleaf\nupcall-cache = 5\n", "3: upcall-cache: '5', expected no or yes" },
