@@ -17,5 +17,6 @@ dist_check_SCRIPTS += tests/tool/disk.sh
 
 $(sl_disk_made): %: $(top_srcdir)/%.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
-	$(SED) -e 's|@bindir[@]|$(bindir)|g' -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' '$(top_srcdir)/$@.in' > '$@.tmp' && \
+	$(SED) -e 's|@bindir[@]|$(bindir)|g' -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
+	-e 's|@localstatedir[@]|$(localstatedir)|g' '$(top_srcdir)/$@.in' > '$@.tmp' && \
 	case '$@' in systemd/*) ;; *) chmod 755 '$@.tmp' ;; esac && mv '$@.tmp' '$@'

@@ -30,6 +30,7 @@ mkdir -p "$I$ETC/keys.d"
 printf 'label = disk\ntype = generic:64\n' >"$I$ETC/keys.d/disk.key"
 printf '# NAME DEVICE KEY OPTIONS\nnas /dev/disk/by-id/virtio-nas disk initramfs,discard\nmy-nas /dev/disk/by-id/virtio-nas disk\n' >"$I$ETC/disks"
 : >"$I$ETC/seedleaf.conf"
+printf 'secret\n' >"$I$ETC/owner.auth"
 secret=$(head -c 24 /dev/urandom | base64)
 truncate -s 24M "$DIR/disk"
 
@@ -119,6 +120,7 @@ if made mkinitramfs -d "$DIR/initramfs-tools" -o "$DIR/tools.initrd" "$release";
 	lsinitramfs "$DIR/tools.initrd" >"$DIR/list"
 	check 'mkinitramfs takes the table of disks, the key and what opens them' 7 "$(grep -cE \
 		"^(${ETC#/}/(disks|keys.d/disk.key|seedleaf.conf)|scripts/local-top/seedleaf|.*/(libtss2-tcti-device.so.0|dm-crypt.ko|xts.ko))\$" "$DIR/list")"
+	check 'and no other file beside them' 0 "$(grep -c owner.auth "$DIR/list")"
 	machine tools own "$DIR/tools.initrd" root=/dev/mapper/nas ro
 	check 'the root file system of initramfs-tools is on the disk' "$secret" "$(noted tools root)"
 	[ -n "$(noted tools root)" ] || tail -n 20 "$DIR/tools" "$DIR/made.log" | sed 's/^/# /'
@@ -128,6 +130,9 @@ else
 fi
 if made dracut --no-hostonly --no-hostonly-cmdline --conf /dev/null --confdir "$DIR/none" --kver "$release" --no-compress \
 	--modules 'base fs-lib udev-rules rootfs-block dm seedleaf' --add-drivers 'virtio_blk' "$DIR/dracut.initrd"; then
+	lsinitramfs "$DIR/dracut.initrd" >"$DIR/list" 2>/dev/null
+	check 'dracut takes the same files' "$(printf '%s\n' disks keys.d/disk.key seedleaf.conf | sed "s|^|${ETC#/}/|")" \
+		"$(grep "^${ETC#/}/.*[a-z]\$" "$DIR/list" | grep -v '/keys.d$' | sort)"
 	machine dracut own "$DIR/dracut.initrd" root=/dev/mapper/nas ro
 	check 'the root file system of dracut is on the disk' "$secret" "$(noted dracut root)"
 	[ -n "$(noted dracut root)" ] || tail -n 20 "$DIR/dracut" "$DIR/made.log" | sed 's/^/# /'
