@@ -12,7 +12,8 @@ SL_PACKAGES_DEMO=(python3 swtpm libtss2-tcti-swtpm0 openssh-client openssh-serve
 # shellcheck disable=SC2034
 SL_PACKAGES_CHECK=(clang libclang-rt-14-dev xz-utils python3-cryptography gnutls-bin p11-kit p11-kit-modules softhsm2 valgrind libc6-dbg
 	mandoc shellcheck git libnss3-tools nginx-light stunnel4 curl openjdk-17-jdk-headless
-	python3-pykcs11 keyutils strace)
+	python3-pykcs11 keyutils strace sqlite3 xxd
+	qemu-system-x86 kmod cpio udev systemd dmsetup cryptsetup-bin e2fsprogs initramfs-tools-core dracut-core)
 
 sl_missing()
 {
