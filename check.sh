@@ -7,14 +7,14 @@
 # Exit status 0 only when nothing failed. With CI=true a skip that is not on the list below counts as a failure.
 #
 #   SL_QUICK=1          without clang, sanitizers and distcheck
-#   SL_STEPS="gcc ..."  only these: gcc clang asan tsan distcheck lint
+#   SL_STEPS="gcc ..."  only these: gcc vm clang asan tsan distcheck lint
 set -u
 cd "$(dirname "$0")" || exit 1
 TOP=$PWD
 OUT=$TOP/build/check
 JOBS=$(nproc)
 LIMIT=2400
-STEPS=${SL_STEPS:-gcc clang asan tsan distcheck lint}
+STEPS=${SL_STEPS:-gcc vm clang asan tsan distcheck lint}
 [ -z "${SL_QUICK:-}" ] || STEPS='gcc lint'
 export LC_ALL=C.UTF-8
 unset MAKEFLAGS MFLAGS SEEDLEAF_CONF SEEDLEAF_STORE SEEDLEAF_TCTI SEEDLEAF_MODULE SL_IN_TPM SL_WITH
@@ -161,6 +161,27 @@ count_results()
 	return $any
 }
 
+# count_tap NAME   the lines of $OUT/NAME.log, a TAP report; a report that does not come to its end is a failure
+count_tap()
+{
+	local name=$1 line told=0 plan=''
+
+	while IFS= read -r line; do
+		case $line in
+		1..*) plan=${line#1..} ;;
+		'ok '* | 'not ok '*)
+			told=$((told + 1))
+			case $line in
+			not*) failed "$name: $line" ;;
+			*'# SKIP'*) count_skip "$name: $line" ;;
+			*) PASSED=$((PASSED + 1)) ;;
+			esac
+			;;
+		esac
+	done <"$OUT/$name.log"
+	[ "$told" -gt 0 ] && [ "$plan" = "$told" ] || failed "step $name: $told results, and a plan of ${plan:-none}: see $OUT/$name.log"
+}
+
 count_skip()
 {
 	if [ "${CI:-}" = true ] && ! allowed "$1"; then
@@ -175,6 +196,16 @@ count_skip()
 check_gcc()
 {
 	build gcc CC=gcc --enable-werror && tests gcc
+}
+
+# With a kernel and a TPM of its own. The kernel is a download, from where this machine has its packages.
+check_vm()
+{
+	[ -e "$OUT/gcc/Makefile" ] || build gcc CC=gcc --enable-werror || return
+	[ -n "$(apt-cache search --names-only '^linux-image-.*-cloud-amd64$' 2>/dev/null)" ] ||
+		sl_as_root apt-get update -qq >>"$OUT/packages.log" 2>&1 </dev/null
+	run vm make -C "$OUT/gcc" conformance-vm
+	count_tap vm
 }
 
 check_clang()
@@ -219,7 +250,7 @@ check_distcheck()
 	local selected
 
 	[ -e "$OUT/gcc/Makefile" ] || build gcc CC=gcc --enable-werror || return
-	mapfile -t selected < <(tests_of gcc | grep -v '^tests/clients/' | grep -v '/clients/')
+	mapfile -t selected < <(tests_of gcc | grep -Ev '/(check-)?clients[./]')
 	step distcheck make -C "$OUT/gcc" -j"$JOBS" distcheck DISTCHECK_CONFIGURE_FLAGS=--enable-werror TESTS="${selected[*]}"
 }
 

@@ -20,6 +20,7 @@ import sys
 
 try:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 except ImportError:
     print("1..0 # SKIP python3-cryptography is missing")
@@ -232,6 +233,11 @@ ROOTS = [
     {"label": "seedleaf pkcs11 sp800-108 v1", "parts": ["00000251"]},
     {"label": "seedleaf pkcs11 sp800-108 v1", "parts": ["00000251"], "token_secret": octets("token secret")},
 ]
+KEYRINGS = [
+    {"key": octets("kernel key"), "namespace": "", "context": octets("context 1")},
+    {"key": octets("kernel key"), "namespace": "web", "context": octets("context 1")},
+    {"key": octets("another") + octets("kernel key") + octets("of 96 bytes"), "namespace": "Zoë", "context": octets("context 2")},
+]
 TEMPLATES = [("", ""), ("mail", ""), ("Zoë", octets("policy"))]
 
 
@@ -240,6 +246,26 @@ def root_answer(row):
     parts = [bytes.fromhex(p) for p in row["parts"] + [row[k] for k in ("token_secret",) if k in row]]
     ctx = hashlib.sha256(row["label"].encode() + b"\0" + b"".join(struct.pack(">I", len(p)) + p for p in parts)).digest()
     return dict(row, context=ctx.hex(), secret=mac(bytes.fromhex(ROOT), ctx).hex())
+
+
+def keyring_root(row, ctx):
+    return mac(bytes.fromhex(row["key"]), hashlib.sha256(b"seedleaf root v1\0" + row["namespace"].encode()).digest() + ctx)
+
+
+def keyring_answer(row):
+    """A root that the kernel keeps."""
+    own = keyring_root(row, hashlib.sha256(b"seedleaf keyring identity v1").digest())
+    return dict(row, secret=keyring_root(row, bytes.fromhex(row["context"])).hex(),
+                identity="000b" + hashlib.sha256(b"seedleaf keyring root v1\0" + own).hexdigest())
+
+
+def keyring_blob(row, salt, nonce, secret, auth):
+    """doc/sealed.md: what is sealed under such a root."""
+    head = (b"\1" if auth else b"\0") + salt
+    own = keyring_root(row, hashlib.sha256(b"seedleaf keyring seal v1\0" + head).digest())
+    key = mac(own, b"seedleaf keyring seal key v1\0" + auth.rstrip(b"\0"))
+    head = b"SLk1" + struct.pack(">H", len(head)) + head
+    return key.hex(), (head + nonce + AESGCM(key).encrypt(nonce, secret, head)).hex()
 
 
 def answer(row, hints=None):
@@ -258,8 +284,9 @@ def generate():
     templates = [json.dumps({"namespace": n, "policy": p, "tpmt_public": template(n, bytes.fromhex(p)).hex()}, ensure_ascii=False)
                  for n, p in TEMPLATES]
     roots = [json.dumps(root_answer(row)) for row in ROOTS]
-    print('{"format": "seedleaf derivation vectors, version 1",\n"root_key": "%s",\n"templates": [\n%s\n],\n"keys": [\n%s\n],\n"roots": [\n%s\n]}'
-          % (ROOT, ",\n".join(templates), ",\n".join(lines), ",\n".join(roots)))
+    keyrings = [json.dumps(keyring_answer(row), ensure_ascii=False) for row in KEYRINGS]
+    print('{"format": "seedleaf derivation vectors, version 1",\n"root_key": "%s",\n"templates": [\n%s\n],\n"keys": [\n%s\n],\n"roots": [\n%s\n],\n'
+          '"keyrings": [\n%s\n]}' % tuple([ROOT] + [",\n".join(part) for part in (templates, lines, roots, keyrings)]))
 
 
 count = failed = 0
@@ -308,6 +335,15 @@ def check_published(full):
                 ok(set(det_rsa(row["bits"], seed)[:2]) == {want.p, want.q}, "published rsa %d, seed of %d bytes" % (row["bits"], len(seed)))
 
 
+def check_blobs():
+    """The vectors in doc/sealed.md are these."""
+    with open(os.path.join(SRC, "doc", "sealed.md"), encoding="utf-8") as f:
+        page = "".join(f.read().split())
+    for auth in b"", bytes(range(1, 33)):
+        key, blob = keyring_blob(KEYRINGS[0], bytes(range(0x60, 0x80)), bytes(range(0x40, 0x4c)), b"a kept secret", auth)
+        ok("K" + key + "blob" + blob in page, "a secret under a kernel's root%s" % (", with an authorization" if auth else ""))
+
+
 def check(full):
     with open(VECTORS, encoding="utf-8") as f:
         data = json.load(f)
@@ -320,6 +356,10 @@ def check(full):
     for row in data["roots"]:
         ok(root_answer({k: row[k] for k in ("label", "parts", "token_secret") if k in row}) == row,
            "%s%s" % (row["label"], ", with a token secret" if "token_secret" in row else ""))
+    ok(len(data["keyrings"]) == len(KEYRINGS), "%d rows of roots that a kernel keeps" % len(KEYRINGS))
+    for row in data["keyrings"]:
+        ok(keyring_answer({k: row[k] for k in ("key", "namespace", "context")}) == row, "keyring, namespace \"%s\"" % row["namespace"])
+    check_blobs()
     ok(det_ec("P-256", bytes.fromhex("b432f9be30890480298218510559aed7")) != 0, "the seed whose first P-256 candidate is too big")
     check_published(full)
     print("1..%d" % count)

@@ -13,6 +13,7 @@ test_ldadd = libtest.la libseedleaf.la
 include tests/unit/local.mk
 include tests/root/local.mk
 include tests/module/local.mk
+include tests/request-key/local.mk
 include tests/budget/local.mk
 include tests/fork/local.mk
 include tests/threads/local.mk
@@ -21,4 +22,5 @@ include tests/attack/local.mk
 include tests/fuzz/local.mk
 include tests/clients/local.mk
 include tests/tool/local.mk
+include tests/bench/local.mk
 include tests/lint/local.mk

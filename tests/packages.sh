@@ -5,14 +5,15 @@
 # What a build and the tests need of Debian 12; read by check.sh and demo.sh.
 
 # shellcheck disable=SC2034
-SL_PACKAGES_BUILD=(autoconf automake libtool make gcc libc6-dev pkg-config libtss2-dev libp11-kit-dev libssl-dev libsqlite3-dev)
+SL_PACKAGES_BUILD=(autoconf automake libtool make gcc libc6-dev pkg-config libtss2-dev libp11-kit-dev libssl-dev libsqlite3-dev libkeyutils-dev)
 # shellcheck disable=SC2034
 SL_PACKAGES_DEMO=(python3 swtpm libtss2-tcti-swtpm0 openssh-client openssh-server openssl libengine-pkcs11-openssl opensc util-linux procps
 	tpm2-tools)
 # shellcheck disable=SC2034
 SL_PACKAGES_CHECK=(clang libclang-rt-14-dev xz-utils python3-cryptography gnutls-bin p11-kit p11-kit-modules softhsm2 valgrind libc6-dbg
 	mandoc shellcheck git libnss3-tools nginx-light stunnel4 curl openjdk-17-jdk-headless
-	python3-pykcs11)
+	python3-pykcs11 keyutils strace sqlite3 xxd
+	qemu-system-x86 kmod cpio udev systemd dmsetup cryptsetup-bin e2fsprogs initramfs-tools-core dracut-core)
 
 sl_missing()
 {

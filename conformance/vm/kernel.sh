@@ -2,18 +2,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
 #
-# kernel.sh DIR   makes a kernel with trusted keys in DIR: vmlinuz, ko/*.ko, and x/ with the busybox and keyctl of the guest.
+# kernel.sh DIR   makes a kernel with trusted keys in DIR: vmlinuz, ko/*.ko, the package's own modules and configuration in k/, and x/ with the
+# busybox, keyctl and kmod of the guest. DIR/ready names the release.
 #
 # No Debian kernel has CONFIG_TRUSTED_KEYS. But it can be had as a module: trusted.ko is built out of tree for Debian's own 6.12 kernel, from
 # the source package of that very version; and af_alg.ko once more, so that it knows keys of that type. 200 MB are downloaded with apt-get
-# from where this machine has its packages from; nothing is installed, and 20 MB stay. Half a minute.
+# from where this machine has its packages from; nothing is installed, and 60 MB stay. Half a minute.
 #
 # SL_VM_LINUX   the kernel's series, 6.12
 # Exit status: 0; 77 what is needed cannot be had; 1 it does not build. The reason is on standard error.
 set -eu
 mkdir -p "$1"
+SELF=$(realpath "$0")
 cd "$1"
-[ ! -e ready ] || exit 0
+# What another kernel.sh made is made again.
+STAMP=$(cksum <"$SELF")
+[ "$(cat stamp 2>/dev/null)" != "$STAMP" ] || exit 0
+rm -f stamp
 SERIES=${SL_VM_LINUX:-6.12}
 
 absent()
@@ -35,15 +40,16 @@ VERSION=$(apt-cache show "$IMAGE" | sed -n 's/^Version: //p' | head -n 1)
 
 mkdir -p debs x
 (cd debs && apt-get -qq download "$IMAGE" "linux-headers-$RELEASE" "linux-headers-$BASE-common" "linux-kbuild-$BASE" \
-	"linux-source-$SERIES=$VERSION" busybox-static keyutils libkeyutils1 >../download.log 2>&1) ||
+	"linux-source-$SERIES=$VERSION" busybox-static keyutils libkeyutils1 kmod >../download.log 2>&1) ||
 	absent "apt-get download: $(grep '^E:' download.log | head -n 1)"
 
-rm -rf headers image source module ko
+rm -rf headers image source module ko k x
+mkdir x
 dpkg -x debs/"$IMAGE"_*.deb image
 for deb in debs/linux-headers-*.deb debs/linux-kbuild-*.deb; do
 	dpkg -x "$deb" headers
 done
-for deb in debs/busybox-static_*.deb debs/keyutils_*.deb debs/libkeyutils1_*.deb; do
+for deb in debs/busybox-static_*.deb debs/keyutils_*.deb debs/libkeyutils1_*.deb debs/kmod_*.deb; do
 	dpkg -x "$deb" x
 done
 
@@ -68,5 +74,10 @@ for name in trusted af_alg; do
 done
 xz -dc image/lib/modules/"$RELEASE"/kernel/crypto/algif_hash.ko.xz >ko/algif_hash.ko
 cp image/boot/vmlinuz-"$RELEASE" vmlinuz
+mkdir -p k/lib k/boot
+mv image/lib/modules k/lib/
+cp image/boot/config-"$RELEASE" k/boot/
+(exec -a depmod x/bin/kmod -b k "$RELEASE")
 rm -rf debs headers image source module asn1-compiler
 echo "$RELEASE" >ready
+echo "$STAMP" >stamp

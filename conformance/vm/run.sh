@@ -2,111 +2,92 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
 #
-# run.sh: sealed keys and the trusted keys of a real kernel, in a virtual machine with a software TPM, as TAP. What Seedleaf sealed, the kernel loads
-# (`keyctl add trusted NAME "load HEX"`), what the kernel sealed, `seedleaf key import` takes; and both compute the same with it. The cases are in
-# conformance/vm/guest.sh, the guest's only program; conformance/vm/kernel.sh tells where the kernel comes from.
+# run.sh [STORY...]   tells stories in virtual machines, with a real kernel and a software TPM, as one TAP report; without names, all of them.
+# A story is conformance/vm/STORY.sh: it prints TAP of its own (conformance/vm/lib.sh), which is numbered anew here.
 #
-# `make conformance-vm` runs it; `make check` does not: it wants qemu, 200 MB once, and a minute. Skips, with the reason, where something is missing.
-# Emulation only (TCG): 20 s. Needs on this machine, as Debian's packages: qemu-system-x86 swtpm tpm2-tools opensc
-# openssl, and for the kernel gcc make xz-utils.
+# `make conformance-vm` runs it, with STORIES='nas trusted' only those; `make check` does not: it wants qemu and a download (conformance/vm/kernel.sh).
+# Emulation only (TCG), a machine with one processor for each of ours, at most four at once: with two idle ones, all of it takes three minutes. A story
+# skips, with the reason, where something is missing.
 #
-# SL_SRC and SL_BUILD name the source and the build tree; SL_VM_CACHE what is kept between runs, $SL_BUILD/conformance/vm-cache.
-set -eu
+# SL_SRC and SL_BUILD name the source and the build tree; SL_VM_CACHE what is kept between runs, $SL_BUILD/conformance/vm-cache; SL_VM_JOBS how many
+# machines run at once.
+set -u
 SL_SRC=$(cd "${SL_SRC:-$(dirname "$0")/../..}" && pwd)
 SL_BUILD=$(cd "${SL_BUILD:-.}" && pwd)
-CACHE=${SL_VM_CACHE:-$SL_BUILD/conformance/vm-cache}
-LIMIT=240
-QEMU=
-SWTPM=
-umask 022
+SL_VM_CACHE=${SL_VM_CACHE:-$SL_BUILD/conformance/vm-cache}
+export SL_SRC SL_BUILD SL_VM_CACHE
+# The longest first.
+STORIES=(upcall disks nas roots trusted)
+[ $# -eq 0 ] || STORIES=("$@")
 
-skip()
-{
-	echo "1..0 # SKIP $*"
-	exit 0
-}
+# Beside others these would miss the limits of time that they are about.
+ALONE=upcall
+JOBS=${SL_VM_JOBS:-$(nproc)}
+[ "$JOBS" -le 4 ] || JOBS=4
+OUT=$(mktemp -d)
 
-bail()
-{
-	echo "Bail out! $*"
-	exit 99
-}
-
-for program in qemu-system-x86_64 swtpm pkcs11-tool tpm2 openssl; do
-	command -v $program >/dev/null || skip "no $program"
-done
-rc=0
-why=$("$SL_SRC/conformance/vm/kernel.sh" "$CACHE" 2>&1) || rc=$?
-[ $rc -ne 77 ] || skip "no kernel with trusted keys: $why"
-[ $rc -eq 0 ] || bail "the kernel's modules do not build: $why"
-
-DIR=$(mktemp -d)
+n=0
+bad=0
 cleanup()
 {
-	[ -z "$QEMU$SWTPM" ] || kill $QEMU $SWTPM 2>/dev/null || true
-	rm -rf "$DIR"
+	local jobs
+
+	jobs=$(jobs -p)
+	# shellcheck disable=SC2086
+	[ -z "$jobs" ] || { kill $jobs 2>/dev/null; wait; }
+	rm -rf "$OUT"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
-# ---- the guest's file system: programs of this machine with their libraries
-R=$DIR/root
-mkdir -p "$R"/{usr/bin,usr/lib,usr/lib64,proc,sys,dev,tmp,run,applets,ko,etc}
-for link in bin lib lib64; do
-	ln -s usr/$link "$R/$link"
-done
-
-# put FILE TARGET   a program or library, and the libraries it wants
-put()
+result() # result "ok"|"not ok" NAME
 {
-	local library
-
-	mkdir -p "$R$(dirname "$2")"
-	cp -L "$1" "$R$2"
-	{ ldd "$1" 2>/dev/null || true; } | grep -oE '/[^ )]+' | while read -r library; do
-		[ -e "$R$library" ] || { mkdir -p "$R$(dirname "$library")" && cp -L "$library" "$R$library"; }
-	done || true
+	n=$((n + 1))
+	[ "$1" = ok ] || bad=$((bad + 1))
+	printf '%s %d - %s\n' "$1" $n "$2"
 }
 
-LIBRARIES=/usr/lib/x86_64-linux-gnu
-put "$CACHE/x/lib/x86_64-linux-gnu/libkeyutils.so.1" $LIBRARIES/libkeyutils.so.1
-put $LIBRARIES/libtss2-tcti-device.so.0 $LIBRARIES/libtss2-tcti-device.so.0
-put "$CACHE/x/bin/busybox" /bin/busybox
-put "$CACHE/x/bin/keyctl" /bin/keyctl
-put "$SL_BUILD/seedleaf" /bin/seedleaf
-put "$SL_BUILD/.libs/seedleaf-pkcs11.so" /usr/lib/seedleaf-pkcs11.so
-put "$SL_BUILD/conformance/vm/afalg" /bin/afalg
-for program in pkcs11-tool tpm2 openssl; do
-	put "$(command -v $program)" /bin/$program
+# tell STORY   its results as ours; what it did not come to is a failure
+tell()
+{
+	local story=$1 line plan='' told=0
+
+	while IFS= read -r line; do
+		if [[ $line =~ ^(ok|not\ ok)\ [0-9]+\ -\ (.*)$ ]]; then
+			told=$((told + 1))
+			result "${BASH_REMATCH[1]}" "$story: ${BASH_REMATCH[2]}"
+		elif [[ $line =~ ^1\.\.0\ (#\ SKIP.*)$ ]]; then
+			plan=0
+			result ok "$story ${BASH_REMATCH[1]}"
+		elif [[ $line =~ ^1\.\.([0-9]+)$ ]]; then
+			plan=${BASH_REMATCH[1]}
+		else
+			printf '# %s\n' "${line#\# }"
+		fi
+	done <"$OUT/$story"
+	[ "$plan" = "$told" ] || result 'not ok' "$story: $told results, and a plan of ${plan:-none}"
+}
+
+# Once for all; each story says what is wrong with it.
+"$SL_SRC/conformance/vm/kernel.sh" "$SL_VM_CACHE" >/dev/null 2>&1
+running=0
+for story in "${STORIES[@]}"; do
+	[[ " $ALONE " == *" $story "* ]] || continue
+	"$SL_SRC/conformance/vm/$story.sh" >"$OUT/$story" 2>&1 </dev/null &
+	wait
 done
-printf 'root:x:0:0:root:/run:/bin/sh\n' >"$R/etc/passwd"
-cp "$CACHE"/ko/*.ko "$R/ko/"
-cp "$SL_SRC/conformance/vm/guest.sh" "$R/init"
-chmod 755 "$R/init"
-(cd "$R" && find . | "$CACHE/x/bin/busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$DIR/initrd"
-
-# ---- one boot. swtpm ends when qemu closes its socket.
-mkdir "$DIR/tpm"
-swtpm socket --tpm2 --tpmstate dir="$DIR/tpm" --ctrl type=unixio,path="$DIR/tpm.sock" --flags startup-clear >"$DIR/swtpm.log" 2>&1 &
-SWTPM=$!
-timeout 10 sh -c "until [ -S '$DIR/tpm.sock' ]; do sleep 0.05; done" || bail "swtpm does not start: $(cat "$DIR/swtpm.log")"
-timeout -k 5 $LIMIT qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel tcg,thread=multi -cpu max \
-	-smp 2 -m 512 -kernel "$CACHE/vmlinuz" -initrd "$DIR/initrd" -serial stdio \
-	-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
-	-append 'console=ttyS0 quiet loglevel=1 panic=-1 tsc=reliable' \
-	-chardev socket,id=tpm,path="$DIR/tpm.sock" -tpmdev emulator,id=tpm0,chardev=tpm -device tpm-tis,tpmdev=tpm0 \
-	</dev/null >"$DIR/serial" 2>"$DIR/qemu.log" &
-QEMU=$!
-wait $QEMU || true
-QEMU=
-tr -d '\r' <"$DIR/serial" >"$DIR/console"
-grep -E '^(ok |not ok |# |1\.\.[0-9])' "$DIR/console" || true
-
-# The guest tells its plan last.
-plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\)$/\1/p' "$DIR/console")
-passed=$(grep -c '^ok ' "$DIR/console" || true)
-if [ -z "$plan" ]; then
-	tail -n 20 "$DIR/console" "$DIR/qemu.log" | sed 's/^/# /'
-	bail "the guest did not come to its end within $LIMIT s"
-fi
-[ "$passed" -eq "$plan" ]
+for story in "${STORIES[@]}"; do
+	[[ " $ALONE " != *" $story "* ]] || continue
+	if [ $running -ge "$JOBS" ]; then
+		wait -n
+		running=$((running - 1))
+	fi
+	"$SL_SRC/conformance/vm/$story.sh" >"$OUT/$story" 2>&1 </dev/null &
+	running=$((running + 1))
+done
+wait
+for story in "${STORIES[@]}"; do
+	tell "$story"
+done
+echo "1..$n"
+[ $bad -eq 0 ]

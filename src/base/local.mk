@@ -8,3 +8,4 @@ libseedleaf_la_SOURCES += \
 	src/base/secret.c src/base/secret.h
 libseedleaf_la_SOURCES += src/base/table.c src/base/table.h src/base/utf8.c src/base/utf8.h
 libseedleaf_la_SOURCES += src/base/text.c src/base/text.h
+libseedleaf_la_SOURCES += src/base/gate.c src/base/gate.h

@@ -17,6 +17,7 @@
 struct sl_secret {
 	uint8_t *bytes;
 	size_t len;
+	bool locked; /* in memory: secret.c's own */
 };
 
 #define SL_SECRET_MAX ((size_t)1 << 20)

@@ -125,3 +125,11 @@ sl_text_name(const char *text)
 
 	return len >= 1 && len <= NAME_LEN_MAX && text[len] == '\0';
 }
+
+const char *
+sl_text_errno(int number)
+{
+	const char *text = strerrordesc_np(number);
+
+	return text == NULL ? "unknown error" : text;
+}

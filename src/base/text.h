@@ -29,4 +29,7 @@ void sl_text_to_base64(const uint8_t *bytes, size_t len, char *out);
 /* A name that is safe in file names and messages: 1 to 32 of a-z 0-9 and '-'. */
 bool sl_text_name(const char *text);
 
+/* What strerror(3) says, in English and safe with threads; never NULL. */
+const char *sl_text_errno(int number);
+
 #endif

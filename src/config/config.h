@@ -49,7 +49,21 @@ struct sl_root_spec {
 	char *auth_file;             /* file with the hierarchy's authorization (no trailing newline is removed but one), or NULL */
 	uint8_t salt_name[34];       /* `salt-key = HEX`: the pinned Name of the salt key */
 	bool has_salt_name;
+	bool cache;                  /* upcall: `upcall-cache = yes`: answers stay in the session keyring for their time */
 	struct sl_policy_spec policy;
+};
+
+/* `binders = uid path csum unit lsm`: what seedleaf-request-key(8) makes a token's keys depend on; doc/upcall.md. */
+enum {
+	SL_BINDER_UID = 1 << 0,
+	SL_BINDER_PATH = 1 << 1,
+	SL_BINDER_CSUM = 1 << 2,
+	SL_BINDER_UNIT = 1 << 3,
+	SL_BINDER_LSM = 1 << 4,
+};
+struct sl_upcall_config {
+	unsigned binders;  /* 0: no requests are answered from this token; else with SL_BINDER_UID */
+	uint32_t timeout;  /* `upcall-timeout = SECONDS`: how long an answer lives in a keyring */
 };
 
 enum sl_generate { SL_GENERATE_DERIVED, SL_GENERATE_RECALL, SL_GENERATE_SEALED };
@@ -65,6 +79,8 @@ struct sl_token_config {
 	enum sl_generate generate;
 	enum sl_login login;     /* `login = required|explicit`: explicit leaves CKF_LOGIN_REQUIRED clear unless SEEDLEAF_LOGIN names the token */
 	uint32_t pin_store;      /* `pin-store = nv:0x01......`: NV index of the user's token secret, the SO's is the next one; 0: in the store */
+	uint32_t login_cache;    /* `login-cache = SECONDS`: how long a login's secret is kept in the session keyring; 0: not at all */
+	struct sl_upcall_config upcall; /* what the helper does with it */
 	enum sl_show_edwards edwards; /* `edwards = asked|always`: asked keeps Edwards private keys out of searches that name only a class */
 };
 

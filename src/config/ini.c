@@ -119,6 +119,22 @@ read_setting(const struct sl_ini *ini, unsigned line, const char *section, char 
 }
 
 static enum sl_err
+add_item(struct sl_ini *ini, struct sl_ini_item item)
+{
+	if (ini->n == ini->room) {
+		const size_t room = ini->room * 2 + 16;
+		struct sl_ini_item *bigger = reallocarray(ini->items, room, sizeof(*bigger));
+
+		if (bigger == NULL)
+			return SL_ERR_MEMORY;
+		ini->items = bigger;
+		ini->room = room;
+	}
+	ini->items[ini->n++] = item;
+	return SL_OK;
+}
+
+static enum sl_err
 add_line(struct sl_ini *ini, unsigned line, char *text, struct sl_msg *msg)
 {
 	const char *section = ini->n == 0 ? "" : ini->items[ini->n - 1].section;
@@ -134,9 +150,7 @@ add_line(struct sl_ini *ini, unsigned line, char *text, struct sl_msg *msg)
 		return sl_ini_complain(ini, line, msg, "too many settings, expected at most %d", SL_INI_ITEMS_MAX);
 	err = text[0] == '[' ? read_section(ini, line, text, &item, msg)
 	                     : read_setting(ini, line, section, text, &item, msg);
-	if (err == SL_OK)
-		ini->items[ini->n++] = item;
-	return err;
+	return err == SL_OK ? add_item(ini, item) : err;
 }
 
 static enum sl_err
@@ -166,8 +180,7 @@ sl_ini_parse(const char *path, const char *text, struct sl_ini *ret_ini, struct 
 
 	ini.path = strdup(path);
 	ini.text = strdup(text);
-	ini.items = calloc(SL_INI_ITEMS_MAX, sizeof(*ini.items));
-	if (ini.path == NULL || ini.text == NULL || ini.items == NULL)
+	if (ini.path == NULL || ini.text == NULL)
 		return SL_ERR_MEMORY;
 	err = add_lines(&ini, msg);
 	if (err != SL_OK)

@@ -32,6 +32,7 @@ struct sl_ini {
 	char *text; /* the items point into it */
 	struct sl_ini_item *items;
 	size_t n;
+	size_t room;
 };
 
 /* Reads a file of at most max bytes that others cannot write. SL_ERR_NOT_FOUND, _ACCESS, _RANGE, _FORMAT, _IO, _MEMORY; the message says "FILE:LINE: ...". */

@@ -259,12 +259,31 @@ sl_keyfiles_clear(struct sl_keyfiles *files)
 	*files = (struct sl_keyfiles){ 0 };
 }
 
+/* Room for one more, empty. */
+static struct sl_keyfile *
+new_file(struct sl_keyfiles *files)
+{
+	if (files->n == files->room) {
+		const size_t room = files->room * 2 + 4;
+		struct sl_keyfile *bigger = reallocarray(files->files, room, sizeof(*bigger));
+
+		if (bigger == NULL)
+			return NULL;
+		files->files = bigger;
+		files->room = room;
+	}
+	files->files[files->n] = (struct sl_keyfile){ 0 };
+	return &files->files[files->n];
+}
+
 static enum sl_err
 load_one(const struct sl_config *config, const char *path, struct sl_keyfiles *files, struct sl_msg *msg)
 {
-	struct sl_keyfile *file = &files->files[files->n];
+	struct sl_keyfile *file = new_file(files);
 	enum sl_err err;
 
+	if (file == NULL)
+		return SL_ERR_MEMORY;
 	err = sl_keyfile_load(path, file, msg);
 	if (err != SL_OK)
 		return err;
@@ -343,9 +362,6 @@ load_dirs(const struct sl_config *config, const char *const *dirs, struct sl_key
 	SL_CLEANUP(sl_keyfiles_clear) struct sl_keyfiles files = { 0 };
 	enum sl_err err;
 
-	files.files = calloc(FILES_MAX, sizeof(*files.files));
-	if (files.files == NULL)
-		return SL_ERR_MEMORY;
 	for (; *dirs != NULL; dirs++)
 		if ((err = load_dir(config, *dirs, &files, msg)) != SL_OK)
 			return err;

@@ -54,6 +54,7 @@ void sl_keyfile_clear(struct sl_keyfile *file);
 struct sl_keyfiles {
 	struct sl_keyfile *files;
 	size_t n;
+	size_t room;
 };
 SL_MUST_CHECK enum sl_err sl_keyfiles_load(const struct sl_config *config, struct sl_keyfiles *ret_files, struct sl_msg *msg);
 /* The same for one directory, whether or not it is one of the configuration's. */

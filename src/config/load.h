@@ -63,4 +63,19 @@ SL_MUST_CHECK enum sl_err sl_load_policy_signatures(void *target, const struct s
                                                     struct sl_msg *msg);
 void sl_load_policy_clear(struct sl_policy_spec *policy);
 
+/* `root = keyring:...` of a token: keyring.c. */
+SL_MUST_CHECK enum sl_err sl_load_keyring(struct sl_token_config *token, const struct sl_ini *ini, const struct sl_ini_item *item,
+                                          struct sl_msg *msg);
+/* Refuses settings that are a TPM's. */
+SL_MUST_CHECK enum sl_err sl_load_keyring_end(const struct sl_token_config *token, unsigned line, const struct sl_ini *ini,
+                                              struct sl_msg *msg);
+
+/* `binders`, `upcall-timeout`, `upcall-cache` and `login-cache` of a token: upcall.c. */
+SL_MUST_CHECK enum sl_err sl_load_binders(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_load_upcall_timeout(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_load_upcall_cache(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg);
+SL_MUST_CHECK enum sl_err sl_load_login_cache(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg);
+/* Refuses them where they have no effect; fills in the default. */
+SL_MUST_CHECK enum sl_err sl_load_upcall_end(struct sl_token_config *token, unsigned line, const struct sl_ini *ini, struct sl_msg *msg);
+
 #endif

@@ -60,11 +60,14 @@ parse_handle(const char *text, uint32_t *ret_handle)
 static enum sl_err
 set_root(void *target, const struct sl_ini *ini, const struct sl_ini_item *item, struct sl_msg *msg)
 {
-	static const char want[] = "tpm:owner, tpm:endorsement, tpm:platform, tpm:null or tpm:0x81...... (a persistent handle)";
+	static const char want[] = "tpm:owner, tpm:endorsement, tpm:platform, tpm:null, tpm:0x81...... (a persistent handle), "
+	                           "keyring:TYPE:NAME or keyring:seedleaf[:TOKEN]";
 	struct sl_root_spec *root = &((struct sl_token_config *)target)->root;
 	const char *what = item->value + 4;
 	uint32_t handle;
 
+	if (strncmp(item->value, "keyring:", 8) == 0)
+		return sl_load_keyring(target, ini, item, msg);
 	if (strncmp(item->value, "tpm:", 4) != 0)
 		return sl_ini_bad(ini, item, want, msg);
 	for (size_t i = 0; i < SL_ARRAY_LEN(hierarchies); i++) {
@@ -92,10 +95,10 @@ set_builtin_root(struct sl_token_config *token, const struct sl_ini *ini, const 
 
 	if (err != SL_OK)
 		return err;
-	if (token->root.kind == SL_ROOT_PRIMARY) {
+	if (token->root.kind != SL_ROOT_PERSISTENT) {
 		(void)snprintf(want, sizeof(want), "tpm:%s%s: this token's hierarchy is built in", hierarchies[own],
 		               own == SL_HIERARCHY_NULL ? "" : " or a persistent handle");
-		return token->root.hierarchy == own ? SL_OK : sl_ini_bad(ini, item, want, msg);
+		return token->root.kind == SL_ROOT_PRIMARY && token->root.hierarchy == own ? SL_OK : sl_ini_bad(ini, item, want, msg);
 	}
 	if (own == SL_HIERARCHY_NULL)
 		return sl_ini_bad(ini, item, "tpm:null: nothing of the null hierarchy can be made persistent", msg);
@@ -228,9 +231,13 @@ static const struct sl_load_rule rules[] = {
 	{ "generate", set_generate, false },
 	{ "login", set_login, false },
 	{ "pin-store", set_pin_store, false },
+	{ "login-cache", sl_load_login_cache, false },
 	{ "policy", sl_load_policy, false },
 	{ "policy-signatures", sl_load_policy_signatures, true },
 	{ "edwards", set_edwards, false },
+	{ "binders", sl_load_binders, false },
+	{ "upcall-timeout", sl_load_upcall_timeout, false },
+	{ "upcall-cache", sl_load_upcall_cache, false },
 };
 
 enum sl_err
@@ -245,6 +252,8 @@ sl_load_token_clear(struct sl_token_config *token)
 {
 	free(token->name);
 	free(token->label);
+	free(token->root.key_type);
+	free(token->root.key_name);
 	free(token->root.name_space);
 	free(token->root.auth_file);
 	sl_load_policy_clear(&token->root.policy);
@@ -358,7 +367,7 @@ sl_load_token_end(struct sl_config *config, const struct sl_load_section *sectio
 	enum sl_err err;
 
 	if (section->index >= SL_LOAD_BUILTIN && (section->seen >> RULE_ROOT & 1) == 0)
-		return sl_ini_complain(ini, section->line, msg, "[token %s] has no root, expected root = tpm:...", token->name);
+		return sl_ini_complain(ini, section->line, msg, "[token %s] has no root, expected root = tpm:... or root = keyring:...", token->name);
 	if (token->label == NULL && (err = default_label(token, ini, section->line, msg)) != SL_OK)
 		return err;
 	if (token->root.name_space == NULL && (err = sl_load_copy(&token->root.name_space, token->name)) != SL_OK)
@@ -366,6 +375,9 @@ sl_load_token_end(struct sl_config *config, const struct sl_load_section *sectio
 	if (token->root.policy.signatures != NULL && token->root.policy.kind != SL_POLICY_AUTHORIZE)
 		return sl_ini_complain(ini, section->line, msg, "[token %s] has policy-signatures, expected policy = authorize:... beside them",
 		                       token->name);
-	err = check_label(config, section, ini, msg);
-	return err != SL_OK ? err : check_pin_store(config, section, ini, msg);
+	if ((err = sl_load_keyring_end(token, section->line, ini, msg)) != SL_OK ||
+	    (err = sl_load_upcall_end(token, section->line, ini, msg)) != SL_OK ||
+	    (err = check_label(config, section, ini, msg)) != SL_OK)
+		return err;
+	return check_pin_store(config, section, ini, msg);
 }

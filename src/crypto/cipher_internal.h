@@ -14,6 +14,8 @@ struct sl_cipher {
 	EVP_CIPHER_CTX *ctx;
 	enum sl_cipher_mode mode;
 	bool encrypt;
+	bool keyed;    /* ctx has the key, and expects an IV of iv_len bytes */
+	size_t iv_len;
 	bool ended;             /* by its final, or by a failure */
 	size_t tag_len;
 	size_t data_len;        /* CCM */

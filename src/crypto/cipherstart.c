@@ -151,6 +151,13 @@ limit(const struct sl_cipher *c, const struct sl_cipher_params *p)
 	return c->mode == SL_CIPHER_CHACHA20_POLY1305 ? CHACHA_MAX : UINT64_MAX;
 }
 
+/* For these libcrypto takes another IV and begins anew: there is no need to expand the key again. */
+static bool
+keeps_key(enum sl_cipher_mode mode)
+{
+	return mode == SL_CIPHER_GCM || mode == SL_CIPHER_CTR || mode == SL_CIPHER_CBC || mode == SL_CIPHER_CBC_PAD;
+}
+
 /* The lengths have to be known before the key (CCM) and the IV (GCM). */
 static bool
 set_up(const struct sl_cipher *c, const struct sl_cipher_params *p, const EVP_CIPHER *cipher)
@@ -161,6 +168,8 @@ set_up(const struct sl_cipher *c, const struct sl_cipher_params *p, const EVP_CI
 	const int enc = c->encrypt ? 1 : 0;
 	EVP_CIPHER_CTX *ctx = c->ctx;
 
+	if (c->keyed && c->iv_len == p->iv_len)
+		return EVP_CipherInit_ex2(ctx, NULL, NULL, iv, enc, NULL) == 1;
 	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
 	if (cipher != NULL && EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, enc, NULL) != 1)
 		return false;
@@ -204,7 +213,13 @@ sl_cipher_start(struct sl_cipher *c, const struct sl_cipher_params *params, bool
 		return SL_ERR_RANGE;
 	if (first && (cipher = fetch(c->mode, size)) == NULL)
 		return SL_ERR_CRYPTO;
-	if (!set_up(c, &p, cipher) || !feed_aad(c, params))
+	if (!set_up(c, &p, cipher)) {
+		c->keyed = false;
+		return SL_ERR_CRYPTO;
+	}
+	c->keyed = keeps_key(c->mode);
+	c->iv_len = p.iv_len;
+	if (!feed_aad(c, params))
 		return SL_ERR_CRYPTO;
 	c->tag_len = is_aead(c->mode) ? params->tag_len : 0;
 	c->data_len = params->data_len;

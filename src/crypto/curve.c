@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/curve.h"
+#include "crypto/key_internal.h"
 
+#include <openssl/ec.h>
 #include <openssl/obj_mac.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* A DER OBJECT IDENTIFIER, or a DER PrintableString, by its contents in a string literal. */
@@ -32,6 +35,32 @@ static const struct sl_curve curves[] = {
 	{ SL_KEY_ED448, 456, "Ed448", 0, OID("\x06\x03\x2b\x65\x71"), { OID("\x13\x0a" "edwards448"), { NULL, 0 } } },
 	{ SL_KEY_X448, 448, "X448", 0, OID("\x06\x03\x2b\x65\x6f"), { OID("\x13\x08" "curve448"), { NULL, 0 } } },
 };
+
+static _Atomic(EC_GROUP *) groups[SL_ARRAY_LEN(curves)];
+
+static const EC_GROUP *
+group_at(size_t i)
+{
+	EC_GROUP *group = atomic_load(&groups[i]);
+	EC_GROUP *other = NULL;
+
+	if (group != NULL)
+		return group;
+	group = EC_GROUP_new_by_curve_name_ex(sl_ossl_ctx(), NULL, curves[i].nid);
+	if (group == NULL || atomic_compare_exchange_strong(&groups[i], &other, group))
+		return group;
+	EC_GROUP_free(group); /* another thread was faster */
+	return other;
+}
+
+const EC_GROUP *
+sl_key_group(int nid)
+{
+	for (size_t i = 0; i < SL_ARRAY_LEN(curves); i++)
+		if (curves[i].kind == SL_KEY_EC && curves[i].nid == nid)
+			return group_at(i);
+	return NULL;
+}
 
 static bool
 same(const struct sl_bytes *a, const uint8_t *b, size_t b_len)

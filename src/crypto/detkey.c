@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "crypto/detkey.h"
 #include "crypto/drbg.h"
-#include "crypto/ossl_internal.h"
+#include "crypto/key_internal.h"
 #include "crypto/prime.h"
 
 #include <openssl/ec.h>
@@ -25,12 +25,6 @@ static const struct curve {
 	{ 521, NID_secp521r1, 1, "det ECDSA key gen P-521" },
 };
 
-static void
-clean_group(EC_GROUP **group)
-{
-	EC_GROUP_free(*group);
-}
-
 /* RFC 6979 2.3.2: the leftmost bits, so the bytes shift right where the order's length is no multiple of 8. */
 static void
 bits2int(uint8_t *bytes, size_t len, unsigned bits)
@@ -46,7 +40,7 @@ static enum sl_err
 in_range(const struct curve *curve, const uint8_t *bytes, size_t len, bool *ret_in_range)
 {
 	SL_OSSL_QUIET quiet = sl_ossl_quiet_begin();
-	SL_CLEANUP(clean_group) EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(sl_ossl_ctx(), NULL, curve->nid);
+	const EC_GROUP *group = sl_ossl_ready() == SL_OK ? sl_key_group(curve->nid) : NULL;
 	SL_BN *d = BN_bin2bn(bytes, (int)len, NULL);
 
 	if (group == NULL || d == NULL)

@@ -39,10 +39,12 @@ sl_drbg_start(struct sl_drbg *drbg, struct sl_part seed, struct sl_part personal
 		OSSL_PARAM_construct_end(),
 	};
 	const enum sl_err err = sl_ossl_ready();
+	EVP_MAC *hmac;
 
 	if (err != SL_OK)
 		return err;
-	if ((drbg->mac = EVP_MAC_CTX_new(sl_ossl_hmac())) == NULL)
+	hmac = sl_ossl_hmac();
+	if (hmac == NULL || (drbg->mac = EVP_MAC_CTX_new(hmac)) == NULL)
 		return SL_ERR_MEMORY;
 	for (size_t i = 0; i < sizeof(drbg->v); i++) {
 		drbg->k[i] = 0;

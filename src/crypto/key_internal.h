@@ -8,6 +8,7 @@
 #include "crypto/ossl_internal.h"
 #include "crypto/provider.h"
 
+#include <openssl/ec.h>
 #include <stdatomic.h>
 
 /* Old certificates are still to be verified. */
@@ -45,6 +46,9 @@ struct sl_bytes sl_key_trim(const uint8_t *bytes, size_t len);
 
 /* Whether RSA keys of this size and public exponent are taken. e: without leading zeros. */
 bool sl_key_rsa_size_ok(unsigned bits, struct sl_bytes e);
+
+/* libcrypto's group of that number, made once and never freed; NULL: it has none. Within SL_OSSL_QUIET, and ready. */
+const EC_GROUP *sl_key_group(int nid);
 
 /* Whether libcrypto has this curve of kind SL_KEY_EC: some systems take some away. Within SL_OSSL_QUIET. */
 bool sl_key_has_curve(const struct sl_curve *curve);

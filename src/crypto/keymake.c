@@ -13,12 +13,6 @@
 #define DRAWS_MAX 128
 
 static void
-clean_group(EC_GROUP **group)
-{
-	EC_GROUP_free(*group);
-}
-
-static void
 clean_point(EC_POINT **point)
 {
 	EC_POINT_clear_free(*point);
@@ -27,16 +21,14 @@ clean_point(EC_POINT **point)
 bool
 sl_key_has_curve(const struct sl_curve *curve)
 {
-	SL_CLEANUP(clean_group) EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(sl_ossl_ctx(), NULL, curve->nid);
-
-	return group != NULL;
+	return sl_key_group(curve->nid) != NULL;
 }
 
 /* d_bytes at full width. */
 static enum sl_err
 ec_public(const struct sl_curve *curve, const uint8_t *d_bytes, uint8_t point[SL_CURVE_POINT_MAX])
 {
-	SL_CLEANUP(clean_group) EC_GROUP *group = EC_GROUP_new_by_curve_name_ex(sl_ossl_ctx(), NULL, curve->nid);
+	const EC_GROUP *group = sl_key_group(curve->nid);
 	SL_CLEANUP(clean_point) EC_POINT *at = group == NULL ? NULL : EC_POINT_new(group);
 	SL_BN_CTX *ctx = BN_CTX_new_ex(sl_ossl_ctx());
 	SL_BN *d = BN_bin2bn(d_bytes, (int)sl_curve_width(curve), NULL);

@@ -40,13 +40,15 @@ sl_hmac(enum sl_hash hash, const void *key, size_t key_len, const struct sl_part
 	SL_MAC_CTX *ctx = NULL;
 	uint8_t mac[SL_HASH_MAX];
 	const EVP_MD *md;
+	EVP_MAC *hmac;
 	bool ok;
 
 	if (sl_hash_len(hash) == 0 || n_parts > PARTS_MAX)
 		return SL_ERR_ARG;
 	if ((md = sl_ossl_md(hash)) == NULL)
 		return SL_ERR_CRYPTO;
-	if ((ctx = EVP_MAC_CTX_new(sl_ossl_hmac())) == NULL)
+	hmac = sl_ossl_hmac();
+	if (hmac == NULL || (ctx = EVP_MAC_CTX_new(hmac)) == NULL)
 		return SL_ERR_MEMORY;
 	ok = start(ctx, md, key, key_len) && compute(ctx, parts, n_parts, mac);
 	if (ok)

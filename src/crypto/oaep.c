@@ -129,7 +129,7 @@ finish(size_t good, uint8_t *data, size_t len, size_t end, struct sl_secret *ret
 	if (good == 0)
 		return SL_ERR_VERIFY;
 	if (start == len) {
-		*ret_message = (struct sl_secret){ NULL, 0 };
+		*ret_message = (struct sl_secret){ 0 };
 		return SL_OK;
 	}
 	return sl_secret_copy(ret_message, data, len - start);

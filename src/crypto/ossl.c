@@ -13,7 +13,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic(OSSL_LIB_CTX *) libctx;
-static EVP_MAC *hmac;
+static _Atomic(EVP_MAC *) hmac;
 static _Atomic(EVP_MD *) mds[SL_HASH_COUNT_];
 static atomic_bool gone;
 
@@ -70,8 +70,7 @@ set_up(void)
 	pin();
 	if (OPENSSL_atexit(at_libcrypto_exit) != 1 || (ctx = OSSL_LIB_CTX_new()) == NULL)
 		return;
-	if ((provider = OSSL_PROVIDER_load(ctx, "default")) == NULL || !sl_provider_open(provider) ||
-	    (hmac = EVP_MAC_fetch(ctx, "HMAC", NULL)) == NULL) {
+	if ((provider = OSSL_PROVIDER_load(ctx, "default")) == NULL || !sl_provider_open(provider)) {
 		OSSL_LIB_CTX_free(ctx);
 		return;
 	}
@@ -115,10 +114,20 @@ sl_ossl_ctx(void)
 	return libctx;
 }
 
+/* The first fetch of all takes libcrypto a third of a millisecond: not for a host that only lists what there is. */
 EVP_MAC *
 sl_ossl_hmac(void)
 {
-	return hmac;
+	EVP_MAC *mac = atomic_load(&hmac);
+	EVP_MAC *other = NULL;
+
+	if (mac != NULL || sl_ossl_ready() != SL_OK)
+		return mac;
+	mac = EVP_MAC_fetch(libctx, "HMAC", NULL);
+	if (mac == NULL || atomic_compare_exchange_strong(&hmac, &other, mac))
+		return mac;
+	EVP_MAC_free(mac); /* another thread was faster */
+	return other;
 }
 
 EVP_MD *

@@ -11,8 +11,8 @@
 
 /* For src/crypto alone. Everything here is NULL before sl_ossl_ready() has said SL_OK; nothing is to be freed. */
 OSSL_LIB_CTX *sl_ossl_ctx(void);
+/* These make ready first; NULL when that, or fetching, failed. */
 EVP_MAC *sl_ossl_hmac(void);
-/* Makes ready first; NULL when that, or fetching, failed. */
 EVP_MD *sl_ossl_md(enum sl_hash hash);
 
 /*

@@ -122,7 +122,7 @@ unpad_signature(const struct sl_secret *em, struct sl_secret *ret_out)
 	at++;
 	if (at < em->len)
 		return sl_secret_copy(ret_out, em->bytes + at, em->len - at);
-	*ret_out = (struct sl_secret){ NULL, 0 };
+	*ret_out = (struct sl_secret){ 0 };
 	return SL_OK;
 }
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "pkcs11/call.h"
 
+#include "base/gate.h"
 #include "base/log.h"
 #include "crypto/ossl.h"
 #include "token/rv.h"
@@ -13,9 +14,7 @@
 #define FORK_WAIT_MS 1000
 
 /* Writers first: C_Finalize and fork() must come through however many threads are signing. Calls do not nest. */
-#define MODULE_LOCK PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
-
-static pthread_rwlock_t module_lock = MODULE_LOCK;
+static struct sl_gate module_lock = SL_GATE_OPEN;
 static struct sl_instance *instance; /* NULL: not initialised in this process */
 static struct sl_sessions sessions;
 
@@ -46,23 +45,25 @@ before_fork(void)
 		return;
 	(void)clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += FORK_WAIT_MS / 1000;
-	if (pthread_rwlock_timedwrlock(&module_lock, &end) == 0) {
+	if (sl_gate_close_until(&module_lock, &end)) {
 		fork_alone = true;
-	} else if (pthread_rwlock_tryrdlock(&module_lock) == 0) {
+	} else if (sl_gate_try_enter(&module_lock)) {
 		if (instance != NULL)
 			sl_store_hold(fork_store = instance->store);
 		else
-			(void)pthread_rwlock_unlock(&module_lock);
+			sl_gate_leave(&module_lock);
 	}
 }
 
 static void
 in_parent(void)
 {
-	if (fork_store != NULL)
+	if (fork_store != NULL) {
 		sl_store_let_go(fork_store);
-	if (fork_alone || fork_store != NULL)
-		(void)pthread_rwlock_unlock(&module_lock);
+		sl_gate_leave(&module_lock);
+	}
+	if (fork_alone)
+		sl_gate_open(&module_lock);
 	fork_alone = false;
 	fork_store = NULL;
 }
@@ -74,7 +75,7 @@ in_parent(void)
 static void
 in_child(void)
 {
-	module_lock = (pthread_rwlock_t)MODULE_LOCK;
+	sl_gate_init(&module_lock);
 	fork_alone = false;
 	inside = false;
 	wait_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
@@ -125,15 +126,15 @@ open_instance(void)
 static void
 lock_for_writing(void)
 {
-	(void)pthread_rwlock_wrlock(&module_lock);
+	sl_gate_close(&module_lock);
 	inside = true;
 }
 
 static void
-unlock(void)
+unlock_for_writing(void)
 {
 	inside = false;
-	(void)pthread_rwlock_unlock(&module_lock);
+	sl_gate_open(&module_lock);
 }
 
 CK_RV
@@ -148,7 +149,7 @@ sl_call_initialize(void)
 	lock_for_writing();
 	if (instance == NULL)
 		rv = open_instance();
-	unlock();
+	unlock_for_writing();
 	return rv;
 }
 
@@ -167,7 +168,7 @@ sl_call_finalize(void)
 		(void)pthread_mutex_unlock(&wait_lock);
 		rv = CKR_OK;
 	}
-	unlock();
+	unlock_for_writing();
 	return rv;
 }
 
@@ -197,7 +198,7 @@ CK_RV
 sl_call_begin_module(struct sl_call *call)
 {
 	*call = (struct sl_call){ 0 };
-	(void)pthread_rwlock_rdlock(&module_lock);
+	sl_gate_enter(&module_lock);
 	inside = true;
 	call->in_module = true;
 	if (instance == NULL)
@@ -240,10 +241,13 @@ sl_call_end(struct sl_call *call, const char *function, CK_RV rv)
 	sl_session_release(&call->session);
 	if (call->sessions != NULL)
 		sl_sessions_sweep(call->sessions);
-	if (call->in_module)
-		unlock();
-	call->in_module = false;
+	/* A fork waits for us until we are out: its child must not find syslog's lock taken. */
 	if (rv != CKR_OK)
 		sl_log(SL_LOG_DEBUG, "%s: 0x%08lx", function, rv);
+	if (call->in_module) {
+		inside = false;
+		sl_gate_leave(&module_lock);
+	}
+	call->in_module = false;
 	return rv;
 }

@@ -147,17 +147,20 @@ sl_op_crypt_init(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *
 		return CKR_HOST_MEMORY;
 	if (op->active)
 		return mechanism == NULL ? sl_crypt_end(op, CKR_OK, false) : CKR_OPERATION_ACTIVE;
-	if ((rv = sl_ops_use(session, flag, mechanism, handle, &op->mech, &key)) != CKR_OK)
+	if (op->key != NULL && sl_ops_again(session, mechanism, handle, &op->use, op->mech))
+		key = sl_key_ref(op->key);
+	else if ((rv = sl_ops_use_kept(session, flag, mechanism, handle, &op->use, &op->mech, &key)) != CKR_OK)
 		return rv;
-	rv = is_rsa(op) ? start_rsa(op, mechanism) : start_cipher(op, mechanism, key, flag == CKF_ENCRYPT);
+	/* What is prepared is the other key's, whatever becomes of this call. */
 	if (op->key != key) {
+		sl_cipher_free(&op->cipher);
 		sl_key_unref(&op->key);
-		op->key = SL_TAKE(key);
-		if (is_rsa(op))
-			sl_cipher_free(&op->cipher);
+		op->key = sl_key_ref(key);
 	}
+	rv = is_rsa(op) ? start_rsa(op, mechanism) : start_cipher(op, mechanism, key, flag == CKF_ENCRYPT);
 	(void)sl_crypt_end(op, CKR_OK, false);
 	op->active = rv == CKR_OK;
+	op->use.valid = op->use.valid && rv == CKR_OK;
 	return rv;
 }
 

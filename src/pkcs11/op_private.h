@@ -10,6 +10,16 @@
  * the slow part.
  */
 
+/*
+ * The key that an operation was begun with: as long as the token's objects are what they were (sl_token_changes()), the next one with the same key and
+ * mechanism is allowed what that one was, and nothing is looked up. It ends with a logout, as all that sessions keep.
+ */
+struct sl_use {
+	bool valid;
+	CK_OBJECT_HANDLE handle;
+	unsigned long changes;
+};
+
 struct sl_digest_op {
 	bool active;
 	bool updating;
@@ -22,6 +32,7 @@ struct sl_sign_op {
 	bool updating;
 	bool known;               /* C_VerifySignatureInit: the signature is there already */
 	const struct sl_mech *mech;
+	struct sl_use use;
 	struct sl_key *key;       /* that signer or macop is prepared for */
 	struct sl_sig_params params;
 	struct sl_signer *signer;
@@ -39,6 +50,7 @@ struct sl_crypt_op {
 	bool active;
 	bool updating;
 	const struct sl_mech *mech;
+	struct sl_use use;
 	struct sl_key *key;
 	struct sl_cipher *cipher;     /* for that key */
 	enum sl_cipher_mode mode;     /* of the cipher */
@@ -109,6 +121,13 @@ CK_RV sl_ops_digest_end(struct sl_digest_op *op, CK_RV rv, bool again);
  */
 CK_RV sl_ops_use(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle,
                  const struct sl_mech **ret_mech, struct sl_key **ret_key);
+
+/* The same where the operation keeps its key and may be begun again: it writes *use, whose key the operation then holds as long as use is valid. */
+CK_RV sl_ops_use_kept(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle, struct sl_use *use,
+                      const struct sl_mech **ret_mech, struct sl_key **ret_key);
+/* Whether that operation is the same one: mech, and the key that it holds. Both are right as they are then. */
+bool sl_ops_again(const struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle, const struct sl_use *use,
+                  const struct sl_mech *mech);
 
 /* Signing and verifying, whichever of the session's it is. flag: CKF_SIGN, CKF_VERIFY or the message's. */
 CK_RV sl_signing_init(struct sl_session *session, struct sl_sign_op *op, CK_FLAGS flag, const CK_MECHANISM *mechanism,

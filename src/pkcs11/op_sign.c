@@ -87,10 +87,12 @@ prepare_signer(struct sl_sign_op *op, struct sl_key *key, const struct sl_sig_pa
 	enum sl_err err;
 
 	if (op->signer == NULL || op->key != key || !same_params(&have, &wanted)) {
+		SL_CLEANUP(sl_key_unref) struct sl_key *held = sl_key_ref(key); /* it may be op's */
+
 		sl_signing_unprepare(op);
 		if ((err = sl_signer_new(key, &wanted, verify, &op->signer)) != SL_OK)
 			return param_rv(err);
-		op->key = sl_key_ref(key);
+		op->key = SL_TAKE(held);
 	}
 	op->params = *params;
 	op->params.context.data = NULL;
@@ -101,15 +103,17 @@ prepare_signer(struct sl_sign_op *op, struct sl_key *key, const struct sl_sig_pa
 static CK_RV
 prepare_mac(struct sl_sign_op *op, struct sl_key *key, const struct sl_mac_params *params)
 {
+	SL_CLEANUP(sl_key_unref) struct sl_key *held = NULL;
 	enum sl_err err;
 
 	if (op->macop != NULL && op->key == key && params->alg != SL_MAC_GMAC && op->mac_params.alg == params->alg &&
 	    op->mac_params.hash == params->hash)
 		return sl_rv(sl_macop_reset(op->macop));
+	held = sl_key_ref(key); /* it may be op's */
 	sl_signing_unprepare(op);
 	if ((err = sl_macop_new(key, params, &op->macop)) != SL_OK)
 		return param_rv(err);
-	op->key = sl_key_ref(key);
+	op->key = SL_TAKE(held);
 	op->mac_params = (struct sl_mac_params){ .alg = params->alg, .hash = params->hash };
 	return CKR_OK;
 }
@@ -140,11 +144,13 @@ sl_signing_init(struct sl_session *session, struct sl_sign_op *op, CK_FLAGS flag
 
 	if (op->active)
 		return mechanism == NULL ? sl_signing_end(op, CKR_OK, false) : CKR_OPERATION_ACTIVE;
-	if ((rv = sl_ops_use(session, flag, mechanism, handle, &op->mech, &key)) != CKR_OK)
+	if ((op->key == NULL || !sl_ops_again(session, mechanism, handle, &op->use, op->mech)) &&
+	    (rv = sl_ops_use_kept(session, flag, mechanism, handle, &op->use, &op->mech, &key)) != CKR_OK)
 		return rv;
-	rv = start(op, mechanism, key, flag == CKF_VERIFY || flag == CKF_MESSAGE_VERIFY);
+	rv = start(op, mechanism, key != NULL ? key : op->key, flag == CKF_VERIFY || flag == CKF_MESSAGE_VERIFY);
 	(void)sl_signing_end(op, CKR_OK, false);
 	op->active = rv == CKR_OK;
+	op->use.valid = op->use.valid && rv == CKR_OK;
 	return rv;
 }
 

@@ -97,3 +97,29 @@ sl_ops_use(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechan
 	rv = sl_rv(sl_token_key(session->token, object, ret_key));
 	return rv == CKR_OK ? ask(session, flag, object) : rv;
 }
+
+/* Of a key that asks for the PIN each time nothing is kept. */
+CK_RV
+sl_ops_use_kept(struct sl_session *session, CK_FLAGS flag, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle, struct sl_use *use,
+                const struct sl_mech **ret_mech, struct sl_key **ret_key)
+{
+	const unsigned long changes = sl_token_changes(session->token);
+	const struct sl_ops *ops = sl_ops_of(session);
+	CK_RV rv;
+
+	use->valid = false;
+	if ((rv = sl_ops_use(session, flag, mechanism, handle, ret_mech, ret_key)) != CKR_OK)
+		return rv;
+	*use = (struct sl_use){ .valid = (ops->asking & flag) == 0, .handle = handle, .changes = changes };
+	return CKR_OK;
+}
+
+bool
+sl_ops_again(const struct sl_session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE handle, const struct sl_use *use,
+             const struct sl_mech *mech)
+{
+	if (!use->valid || mechanism == NULL || handle != use->handle || mechanism->mechanism != mech->type ||
+	    use->changes != sl_token_changes(session->token))
+		return false;
+	return mechanism->ulParameterLen == 0 || (mechanism->pParameter != NULL && mech->params != SL_PARAMS_NONE);
+}

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Seedleaf authors */
 #include "root/root.h"
 #include "crypto/rand.h"
+#include "root/keyring.h"
 #include "root/sealed.h"
 #include "root/tpm.h"
 
@@ -17,6 +18,10 @@ sl_root_open(struct sl_device *device, const struct sl_root_spec *spec, struct s
 	case SL_ROOT_PRIMARY:
 	case SL_ROOT_PERSISTENT:
 		return sl_tpm_primary_open(device, spec, ret_root);
+	case SL_ROOT_KEYRING:
+		return sl_keyring_open(device, spec, ret_root);
+	case SL_ROOT_UPCALL:
+		return sl_upcall_open(device, spec, ret_root);
 	default:
 		return SL_ERR_UNSUPPORTED;
 	}
@@ -36,6 +41,12 @@ enum sl_err
 sl_root_present(struct sl_root *root, struct sl_root_info *ret_info)
 {
 	return root->ops->present(root, ret_info);
+}
+
+void
+sl_root_trouble(struct sl_root *root, struct sl_msg *ret_msg)
+{
+	root->ops->trouble(root, ret_msg);
 }
 
 enum sl_err
@@ -64,7 +75,7 @@ sl_root_random(struct sl_root *root, uint8_t *out, size_t len)
 enum sl_err
 sl_root_salt_key(struct sl_root *root, struct sl_root_name *ret_name)
 {
-	return root->ops->salt_key(root, ret_name);
+	return root->ops->salt_key == NULL ? SL_ERR_UNSUPPORTED : root->ops->salt_key(root, ret_name);
 }
 
 void
@@ -132,11 +143,13 @@ seal_long(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl
 enum sl_err
 sl_root_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_blob, size_t *ret_len)
 {
+	const size_t max = root->ops->seal_max == 0 ? SL_SEAL_DATA_MAX : root->ops->seal_max;
+
 	if (root->ops->seal == NULL)
 		return SL_ERR_UNSUPPORTED;
 	if (secret->len == 0 || secret->len > SL_SEAL_MAX)
 		return SL_ERR_RANGE;
-	if (secret->len <= SL_SEAL_DATA_MAX)
+	if (secret->len <= max)
 		return root->ops->seal(root, spec, secret, ret_blob, ret_len);
 	return seal_long(root, spec, secret, ret_blob, ret_len);
 }
@@ -198,4 +211,16 @@ enum sl_err
 sl_root_nv_remove(struct sl_root *root, uint32_t index)
 {
 	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->remove(root, index);
+}
+
+enum sl_err
+sl_root_nv_save(struct sl_root *root, uint32_t index, const uint8_t *bytes, size_t len)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->save(root, index, bytes, len);
+}
+
+enum sl_err
+sl_root_nv_load(struct sl_root *root, uint32_t index, uint8_t room[SL_NV_BLOB_MAX], size_t *ret_len)
+{
+	return root->ops->nv == NULL ? SL_ERR_UNSUPPORTED : root->ops->nv->load(root, index, room, ret_len);
 }

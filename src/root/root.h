@@ -51,15 +51,17 @@ struct sl_pcr_selection;
 struct sl_root_ops {
 	void (*close)(struct sl_root *root);
 	enum sl_err (*present)(struct sl_root *root, struct sl_root_info *ret_info);
+	void (*trouble)(struct sl_root *root, struct sl_msg *ret_msg);
 	enum sl_err (*name)(struct sl_root *root, struct sl_root_name *ret_name);
 	enum sl_err (*derive)(struct sl_root *root, const struct sl_root_name *expect, const uint8_t *contexts, size_t n,
 	                      struct sl_secret *ret_secrets, struct sl_root_name *ret_name);
 	enum sl_err (*random)(struct sl_root *root, uint8_t *out, size_t len);
-	enum sl_err (*salt_key)(struct sl_root *root, struct sl_root_name *ret_name);
+	enum sl_err (*salt_key)(struct sl_root *root, struct sl_root_name *ret_name);  /* NULL: SL_ERR_UNSUPPORTED */
 	void (*pin)(struct sl_root *root, const struct sl_root_name *salt_name);  /* NULL: nothing to pin */
 	enum sl_err (*persist)(struct sl_root *root, uint32_t handle, bool srk, struct sl_root_name *ret_name,
 	                       struct sl_msg *msg);                               /* NULL: SL_ERR_UNSUPPORTED */
-	/* NULL: SL_ERR_UNSUPPORTED. At most SL_SEAL_DATA_MAX bytes, and the form that root/sealed.h reads. */
+	/* NULL: SL_ERR_UNSUPPORTED. At most seal_max bytes (0: SL_SEAL_DATA_MAX), and a form that root/sealed.h reads. */
+	size_t seal_max;
 	enum sl_err (*seal)(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret, uint8_t **ret_der,
 	                    size_t *ret_len);
 	enum sl_err (*unseal)(struct sl_root *root, const uint8_t *der, size_t len, const struct sl_secret *auth,
@@ -79,6 +81,8 @@ struct sl_root_nv_ops {
 	enum sl_err (*write)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *secret);
 	enum sl_err (*change)(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh);
 	enum sl_err (*remove)(struct sl_root *root, uint32_t index);
+	enum sl_err (*save)(struct sl_root *root, uint32_t index, const uint8_t *bytes, size_t len);
+	enum sl_err (*load)(struct sl_root *root, uint32_t index, uint8_t *room, size_t *ret_len);
 };
 
 struct sl_root {
@@ -92,7 +96,9 @@ SL_MUST_CHECK enum sl_err sl_device_open(const char *tcti, struct sl_device **re
 void sl_device_close(struct sl_device **device);
 /* Forgets what was asked of the device, so that the next question goes to it again. */
 void sl_device_forget(struct sl_device *device);
-/* Why the device was last found absent or failing, in words (TCTI, response code); "" when it was not. */
+/* Goes up with each of these: for roots that remember something and are not on the device. */
+uint64_t sl_device_epoch(const struct sl_device *device);
+/* Why the device was last found absent or failing, in words (TCTI, response code); "" when it was not. sl_root_trouble() knows more. */
 void sl_device_trouble(struct sl_device *device, struct sl_msg *ret_msg);
 
 /* spec is borrowed for as long as the root is open. Sends nothing. SL_ERR_UNSUPPORTED for an unknown kind. */
@@ -107,7 +113,10 @@ void sl_root_close(struct sl_root **root);
  */
 SL_MUST_CHECK enum sl_err sl_root_present(struct sl_root *root, struct sl_root_info *ret_info);
 
-/* Remembered after the first time, until sl_device_forget(). */
+/* Why the root was last found absent or failing, in words; "" when it was not. For a TPM's, what its device says. */
+void sl_root_trouble(struct sl_root *root, struct sl_msg *ret_msg);
+
+/* May be remembered after the first time, until sl_device_forget(). */
 SL_MUST_CHECK enum sl_err sl_root_name(struct sl_root *root, struct sl_root_name *ret_name);
 
 /*
@@ -118,10 +127,10 @@ SL_MUST_CHECK enum sl_err sl_root_name(struct sl_root *root, struct sl_root_name
 SL_MUST_CHECK enum sl_err sl_root_derive(struct sl_root *root, const struct sl_root_name *expect, const uint8_t *contexts, size_t n,
                                          struct sl_secret *ret_secrets, struct sl_root_name *ret_name);
 
-/* The device's own random generator, over an encrypted session; 1 to 4096 bytes. Not to be trusted alone. */
+/* The device's own random generator, over an encrypted session; 1 to 4096 bytes. Not to be trusted alone. Behind a kernel's key: the kernel's. */
 SL_MUST_CHECK enum sl_err sl_root_random(struct sl_root *root, uint8_t *out, size_t len);
 
-/* Name of the key our sessions are salted to, for pinning (struct sl_root_spec: salt_name). */
+/* Name of the key our sessions are salted to, for pinning (struct sl_root_spec: salt_name). SL_ERR_UNSUPPORTED: this kind of root has no sessions. */
 SL_MUST_CHECK enum sl_err sl_root_salt_key(struct sl_root *root, struct sl_root_name *ret_name);
 
 /*
@@ -132,7 +141,8 @@ void sl_root_pin(struct sl_root *root, const struct sl_root_name *salt_name);
 
 /*
  * Encrypts a secret of 1 to SL_SEAL_MAX bytes so that only this device can give it back: doc/sealed.md. The caller frees *ret_blob, which is no secret.
- * SL_ERR_RANGE; SL_ERR_ARG: an auth of zero bytes only, which would be none.
+ * SL_ERR_RANGE; SL_ERR_ARG: an auth of zero bytes only, which would be none; SL_ERR_UNSUPPORTED: an auth that is not strong, and no device to count wrong
+ * tries.
  */
 SL_MUST_CHECK enum sl_err sl_root_seal(struct sl_root *root, const struct sl_seal_spec *spec, const struct sl_secret *secret,
                                        uint8_t **ret_blob, size_t *ret_len);
@@ -173,6 +183,14 @@ SL_MUST_CHECK enum sl_err sl_root_nv_write(struct sl_root *root, uint32_t index,
 SL_MUST_CHECK enum sl_err sl_root_nv_change(struct sl_root *root, uint32_t index, const struct sl_secret *auth, const struct sl_secret *fresh);
 /* Needs the owner's authorization only. Fine when there is none. */
 SL_MUST_CHECK enum sl_err sl_root_nv_remove(struct sl_root *root, uint32_t index);
+
+/*
+ * What is no secret, in an NV index: 1 to SL_NV_BLOB_MAX bytes that the owner writes once, all or nothing, and everybody reads. SL_ERR_EXISTS: the index is in
+ * use. SL_ERR_NOT_FOUND, SL_ERR_MISMATCH as above.
+ */
+#define SL_NV_BLOB_MAX 512
+SL_MUST_CHECK enum sl_err sl_root_nv_save(struct sl_root *root, uint32_t index, const uint8_t *bytes, size_t len);
+SL_MUST_CHECK enum sl_err sl_root_nv_load(struct sl_root *root, uint32_t index, uint8_t room[SL_NV_BLOB_MAX], size_t *ret_len);
 
 /* What the root's policy wants, and what the machine has now. */
 struct sl_policy_state {

@@ -35,9 +35,12 @@ SL_MUST_CHECK enum sl_err sl_sealed_read(const uint8_t *der, size_t len, struct 
 #define SL_SEALED_NONCE 12
 
 bool sl_sealed_is_hybrid(const uint8_t *blob, size_t len);
+/* The same layout, with what a kernel's root derives the key from in place of a sealed key. */
+bool sl_sealed_is_keyed(const uint8_t *blob, size_t len);
 
-/* der: the sealed key. The nonce is given, so that doc/sealed.md can have a vector. The caller frees *ret_blob. */
+/* der: the sealed key, or what stands in its place. The nonce is given, so that doc/sealed.md can have a vector. The caller frees *ret_blob. */
 struct sl_sealed_hybrid {
+	bool keyed;
 	struct sl_bytes der;
 	const struct sl_secret *key;
 	const uint8_t *nonce;
@@ -46,7 +49,7 @@ SL_MUST_CHECK enum sl_err sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, 
                                          uint8_t **ret_blob,
                                          size_t *ret_len);
 
-/* The sealed key in a hybrid blob, borrowed. SL_ERR_FORMAT. */
+/* The sealed key in a hybrid blob, or what stands in its place, borrowed. SL_ERR_FORMAT. */
 SL_MUST_CHECK enum sl_err sl_sealed_hybrid_key(const uint8_t *blob, size_t len, struct sl_bytes *ret_der);
 
 /* SL_ERR_VERIFY: not what was encrypted under key. */

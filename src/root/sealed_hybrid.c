@@ -8,12 +8,15 @@
 #include <string.h>
 
 /*
- * doc/sealed.md, "Long secrets": magic || u16 length || DER || nonce || ciphertext || tag; what stands before the nonce
+ * doc/sealed.md, "Long secrets" and "Under a root that the kernel keeps": magic || u16 length || DER || nonce || ciphertext || tag; what stands before the nonce
  * is authenticated, too.
  */
 #define TAG 16
 
-static const uint8_t magic[4] = { 'S', 'L', 'h', '1' };
+#define MAGIC 4
+
+static const uint8_t hybrid_magic[MAGIC] = { 'S', 'L', 'h', '1' };
+static const uint8_t keyed_magic[MAGIC] = { 'S', 'L', 'k', '1' };
 
 struct layout {
 	struct sl_bytes head; /* up to the nonce */
@@ -25,7 +28,13 @@ struct layout {
 bool
 sl_sealed_is_hybrid(const uint8_t *blob, size_t len)
 {
-	return len > sizeof(magic) && memcmp(blob, magic, sizeof(magic)) == 0;
+	return len > MAGIC && memcmp(blob, hybrid_magic, MAGIC) == 0;
+}
+
+bool
+sl_sealed_is_keyed(const uint8_t *blob, size_t len)
+{
+	return len > MAGIC && memcmp(blob, keyed_magic, MAGIC) == 0;
 }
 
 static enum sl_err
@@ -34,9 +43,9 @@ take_apart(const uint8_t *blob, size_t len, struct layout *ret_layout)
 	struct sl_reader r = sl_reader_of(blob, len);
 	struct layout l = { .nonce = NULL };
 
-	if (len > SL_SEALED_MAX || !sl_sealed_is_hybrid(blob, len))
+	if (len > SL_SEALED_MAX || (!sl_sealed_is_hybrid(blob, len) && !sl_sealed_is_keyed(blob, len)))
 		return SL_ERR_FORMAT;
-	(void)sl_reader_bytes(&r, sizeof(magic));
+	(void)sl_reader_bytes(&r, MAGIC);
 	l.der.len = sl_reader_u16be(&r);
 	l.der.data = sl_reader_bytes(&r, l.der.len);
 	l.head = (struct sl_bytes){ blob, len - r.left };
@@ -82,7 +91,7 @@ enum sl_err
 sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, const struct sl_secret *secret, uint8_t **ret_blob,
                size_t *ret_len)
 {
-	const size_t head_len = sizeof(magic) + 2 + hybrid->der.len;
+	const size_t head_len = MAGIC + 2 + hybrid->der.len;
 	const size_t len = head_len + SL_SEALED_NONCE + secret->len + TAG;
 	SL_FREE uint8_t *blob = NULL;
 	struct sl_writer w;
@@ -96,7 +105,7 @@ sl_sealed_wrap(const struct sl_sealed_hybrid *hybrid, const struct sl_secret *se
 	if ((blob = calloc(1, len)) == NULL)
 		return SL_ERR_MEMORY;
 	w = sl_writer_of(blob, len);
-	sl_writer_bytes(&w, magic, sizeof(magic));
+	sl_writer_bytes(&w, hybrid->keyed ? keyed_magic : hybrid_magic, MAGIC);
 	sl_writer_u16be(&w, (uint16_t)hybrid->der.len);
 	sl_writer_bytes(&w, hybrid->der.data, hybrid->der.len);
 	sl_writer_bytes(&w, hybrid->nonce, SL_SEALED_NONCE);

@@ -142,6 +142,9 @@ SL_MUST_CHECK enum sl_err sl_tpm_command_random(struct sl_tpm_batch *batch, stru
  * TPM_CLOCK_NO_CHANGE. SL_ERR_ABSENT: it does not.
  */
 SL_MUST_CHECK enum sl_err sl_tpm_command_try(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant);
+/* A command whose first handle is the grant's hierarchy: handle, name and authorization are filled in. */
+SL_MUST_CHECK enum sl_err sl_tpm_command_by(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, struct sl_tpm_command *command,
+                                            struct sl_tpm_answer *answer);
 SL_MUST_CHECK enum sl_err sl_tpm_command_evict(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant,
                                                const struct sl_tpm_object *object, uint32_t persistent);
 

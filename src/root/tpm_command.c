@@ -131,6 +131,14 @@ grant_err(struct sl_tpm_batch *batch, const struct sl_tpm_grant *grant, enum sl_
 	return SL_ERR_ACCESS;
 }
 
+enum sl_err
+sl_tpm_command_by(struct sl_tpm_batch *batch, struct sl_tpm_grant *grant, struct sl_tpm_command *command, struct sl_tpm_answer *answer)
+{
+	const enum sl_err err = apply_grant(batch, grant, command);
+
+	return err != SL_OK ? err : grant_err(batch, grant, sl_tpm_run(batch, command, answer));
+}
+
 /*
  * A refusal of the shared session: the hierarchy has an authorization, or the TPM does not share the session with us. The empty password tells
  * which.

@@ -85,13 +85,19 @@ sl_device_close(struct sl_device **device)
 	free(d);
 }
 
+uint64_t
+sl_device_epoch(const struct sl_device *device)
+{
+	return __atomic_load_n(&device->epoch, __ATOMIC_RELAXED);
+}
+
 void
 sl_device_forget(struct sl_device *device)
 {
 	if (device->pid != getpid())
 		return;
 	(void)pthread_mutex_lock(&device->lock);
-	device->epoch++;
+	(void)__atomic_add_fetch(&device->epoch, 1, __ATOMIC_RELAXED); /* sl_device_epoch() has no lock */
 	device->asked = false;
 	device->has_state = false;
 	device->has_info = false;

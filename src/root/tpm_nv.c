@@ -377,4 +377,6 @@ const struct sl_root_nv_ops sl_tpm_nv_ops = {
 	.write = nv_write,
 	.change = nv_change,
 	.remove = nv_remove,
+	.save = sl_tpm_nvblob_create,
+	.load = sl_tpm_nvblob_read,
 };

@@ -49,4 +49,8 @@ SL_MUST_CHECK enum sl_err sl_tpm_nvcommand_change(struct sl_tpm_batch *batch, st
                                                   const struct sl_tpm_nv *nv, const struct sl_secret *auth,
                                                   const struct sl_secret *fresh);
 
+/* tpm_nvblob.c: sl_root_nv_save() and sl_root_nv_load(). */
+SL_MUST_CHECK enum sl_err sl_tpm_nvblob_create(struct sl_root *root, uint32_t index, const uint8_t *bytes, size_t len);
+SL_MUST_CHECK enum sl_err sl_tpm_nvblob_read(struct sl_root *root, uint32_t index, uint8_t room[SL_NV_BLOB_MAX], size_t *ret_len);
+
 #endif

@@ -26,6 +26,12 @@ root_present(struct sl_root *root, struct sl_root_info *ret_info)
 }
 
 static void
+root_trouble(struct sl_root *root, struct sl_msg *ret_msg)
+{
+	sl_device_trouble(of(root)->device, ret_msg);
+}
+
+static void
 remember_name(struct sl_tpm_root *r, const struct sl_root_name *name)
 {
 	r->name = *name;
@@ -420,6 +426,7 @@ static const struct sl_root_ops ops = {
 	.close = root_close,
 	.present = root_present,
 	.name = root_name,
+	.trouble = root_trouble,
 	.derive = root_derive,
 	.random = root_random,
 	.salt_key = root_salt_key,

@@ -29,7 +29,8 @@ sl_tpm_public_root(const char *name_space, const uint8_t *policy, struct sl_tpm_
 	struct sl_digest *digest = NULL;
 	enum sl_err err;
 
-	if ((err = sl_digest_new(SL_HASH_SHA256, &digest)) == SL_OK &&
+	/* This kind fetches nothing from libcrypto, which is slow the first time: C_Initialize comes here. */
+	if ((err = sl_digest_new_saveable(SL_HASH_SHA256, &digest)) == SL_OK &&
 	    (err = sl_digest_update(digest, ROOT_LABEL, sizeof(ROOT_LABEL))) == SL_OK &&
 	    (err = sl_digest_update(digest, name_space, strlen(name_space))) == SL_OK)
 		err = sl_digest_final(digest, unique);

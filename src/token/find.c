@@ -251,14 +251,11 @@ sl_token_refresh_locked(struct sl_token *token)
 	while ((object = sl_table_next(&token->rows, &at, &row)) != NULL) {
 		SL_CLEANUP(sl_record_clear) struct sl_record record = { 0 };
 		SL_CLEANUP(sl_object_unref) struct sl_object *fresh = NULL;
-		const CK_OBJECT_HANDLE handle = object->handle;
 
 		if ((err = sl_store_load(token->instance->store, (int64_t)row, &record)) == SL_OK)
 			err = admit(token, &record);
 		if (err == SL_ERR_NOT_FOUND) {
-			(void)sl_table_remove(&token->rows, row);
-			(void)sl_table_remove(&token->objects, handle);
-			sl_object_unref(&object);
+			sl_token_unpublish_locked(token, object->handle);
 			continue;
 		}
 		if (err != SL_OK || (err = sl_object_clone(object, &fresh)) != SL_OK)

@@ -7,7 +7,7 @@ libseedleaf_la_SOURCES += \
 	src/token/generate.c src/token/generate_private.h src/token/generate_type.c \
 	src/token/import.c src/token/import.h \
 	src/token/instance.c src/token/instance.h \
-	src/token/login.c src/token/login.h src/token/login_private.h src/token/login_session.c \
+	src/token/login.c src/token/login.h src/token/login_private.h src/token/login_session.c src/token/login_cache.c \
 	src/token/make.c src/token/make.h \
 	src/token/material.c src/token/material.h \
 	src/token/builtin.c src/token/builtin.h \

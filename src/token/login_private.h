@@ -15,6 +15,9 @@ struct sl_pin_wrong {
 };
 #define SL_PIN_WRONG_SALT 16
 
+#define SL_LOGIN_CACHE_PREFIX "seedleaf-login:"
+#define SL_LOGIN_CACHE_NAME (sizeof(SL_LOGIN_CACHE_PREFIX) + 32)
+
 /* Shared by login.c (who is logged in) and pin.c (what a PIN opens). */
 struct sl_login_data {
 	pthread_mutex_t lock;
@@ -28,6 +31,8 @@ struct sl_login_data {
 	int64_t generation;         /* of the store, then */
 	struct sl_pin_state pins;
 	bool seen_nv;               /* pins says what NV has; stays until somebody asks anew */
+
+	char kept[SL_LOGIN_CACHE_NAME]; /* login_cache.c: where the last login found or left S; "": nowhere */
 
 	bool failed;                /* the last try was wrong, or found the device locked */
 	struct sl_pin_wrong wrong[2];
@@ -94,6 +99,17 @@ SL_MUST_CHECK enum sl_err sl_pin_open_held(struct sl_login_held *held, enum sl_p
 SL_MUST_CHECK enum sl_err sl_pin_init_held(struct sl_login_held *held, struct sl_part pin, const char *label);
 SL_MUST_CHECK enum sl_err sl_pin_set_user_held(struct sl_login_held *held, struct sl_part pin);
 SL_MUST_CHECK enum sl_err sl_pin_change_held(struct sl_login_held *held, enum sl_pin_role role, struct sl_part old, struct sl_part fresh);
+
+/*
+ * `login-cache`: the user's S in the session keyring, encrypted under a key made of the PIN. Where it is not there, or the PIN is wrong, the TPM has to be asked,
+ * which counts. drop: for a logout, and for a PIN that is none any more.
+ */
+SL_MUST_CHECK enum sl_err sl_login_cache_open(struct sl_login_held *held, struct sl_part pin, struct sl_secret *ret_secret);
+void sl_login_cache_keep(struct sl_login_held *held, struct sl_part pin, const struct sl_secret *secret);
+/* Where this login found or left it. */
+void sl_login_cache_drop(struct sl_login_data *login);
+/* The one of the user's PIN that is on record, whoever left it in this session: before another PIN, or another S, takes its place. */
+void sl_login_cache_forget(const struct sl_login_held *held);
 
 /* The first 16 bytes of SHA-256("seedleaf token secret v1" || 0x00 || S). */
 SL_MUST_CHECK enum sl_err sl_pin_secret_id(const struct sl_secret *secret, uint8_t ret_id[SL_SECRET_ID]);

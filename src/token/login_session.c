@@ -22,6 +22,8 @@ pin_rv(enum sl_err err)
 		return CKR_PIN_LEN_RANGE;
 	case SL_ERR_NOT_FOUND:
 		return CKR_USER_PIN_NOT_INITIALIZED;
+	case SL_ERR_UNSUPPORTED: /* a token that cannot have PINs */
+		return CKR_FUNCTION_NOT_SUPPORTED;
 	default:
 		return sl_rv(err);
 	}
@@ -65,6 +67,20 @@ may_login(struct sl_sessions *all, const struct sl_login_held *held, enum sl_pin
 	return pin.data == NULL ? CKR_ARGUMENTS_BAD : CKR_OK;
 }
 
+/* The SO's PIN is always the TPM's to try. */
+static enum sl_err
+open_secret(struct sl_login_held *held, enum sl_pin_role role, struct sl_part pin, struct sl_secret *ret_secret)
+{
+	enum sl_err err;
+
+	if (role == SL_PIN_USER && sl_login_cache_open(held, pin, ret_secret) == SL_OK)
+		return SL_OK;
+	err = sl_pin_open_held(held, role, pin, ret_secret);
+	if (err == SL_OK && role == SL_PIN_USER)
+		sl_login_cache_keep(held, pin, ret_secret);
+	return err;
+}
+
 CK_RV
 sl_login(struct sl_sessions *all, struct sl_token *token, enum sl_pin_role role, struct sl_part pin)
 {
@@ -76,7 +92,7 @@ sl_login(struct sl_sessions *all, struct sl_token *token, enum sl_pin_role role,
 
 	if ((rv = hold(token, false, &held)) != CKR_OK || (rv = may_login(all, &held, role, pin)) != CKR_OK)
 		return rv;
-	if ((err = sl_pin_open_held(&held, role, pin, &secret)) != SL_OK || (err = sl_pin_secret_id(&secret, id)) != SL_OK)
+	if ((err = open_secret(&held, role, pin, &secret)) != SL_OK || (err = sl_pin_secret_id(&secret, id)) != SL_OK)
 		return pin_rv(err);
 	sl_secret_clear(&held.login->secret);
 	held.login->secret = sl_secret_take(&secret);
@@ -119,6 +135,7 @@ sl_login_out(struct sl_sessions *all, struct sl_token *token)
 	(void)pthread_mutex_lock(&token->login->lock);
 	was = token->login->state != SL_LOGIN_PUBLIC;
 	sl_login_drop(token->login);
+	sl_login_cache_drop(token->login);
 	(void)pthread_mutex_unlock(&token->login->lock);
 	if (!was)
 		return CKR_USER_NOT_LOGGED_IN;

@@ -267,6 +267,7 @@ init(struct sl_login_held *held, struct sl_part pin, const char *label)
 	    (err = sl_pin_seal(root, SL_PIN_SO, pin, &secret, &row.so)) != SL_OK)
 		return err;
 	held->login->seen = false;
+	sl_login_cache_forget(held);
 	err = sl_store_pin_reset(held->token->instance->store, held->root, again ? before.secret_id : NULL, &row);
 	/* Initialized by somebody else between our look and now: his PIN is the right one. */
 	return err == SL_ERR_LOGIN ? SL_ERR_AUTH : err;
@@ -275,7 +276,12 @@ init(struct sl_login_held *held, struct sl_part pin, const char *label)
 enum sl_err
 sl_pin_init_held(struct sl_login_held *held, struct sl_part pin, const char *label)
 {
-	return sl_pin_in_nv(held->token) ? sl_pin_nv_init(held, pin, label) : init(held, pin, label);
+	const enum sl_err err = sl_pin_in_nv(held->token) ? sl_pin_nv_init(held, pin, label) : init(held, pin, label);
+
+	if (err == SL_ERR_UNSUPPORTED)
+		sl_log(SL_LOG_ERROR, "token %s: it has no PINs: its root is kept by the kernel, and nothing there counts wrong tries",
+		       held->token->config->name);
+	return err;
 }
 
 enum sl_err
@@ -294,6 +300,7 @@ sl_pin_set_user_held(struct sl_login_held *held, struct sl_part pin)
 	if ((err = sl_pin_seal(held->token->root, SL_PIN_USER, pin, &held->login->secret, &fresh)) != SL_OK)
 		return err;
 	held->login->seen = false;
+	sl_login_cache_forget(held);
 	return sl_store_pin_change(held->token->instance->store, held->root, &change);
 }
 
@@ -315,6 +322,7 @@ sl_pin_change_held(struct sl_login_held *held, enum sl_pin_role role, struct sl_
 		return err;
 	change.before = role == SL_PIN_USER ? &row.user : &row.so;
 	held->login->seen = false;
+	sl_login_cache_forget(held);
 	err = sl_store_pin_change(held->token->instance->store, held->root, &change);
 	/* The PIN was changed, or the token initialized, between our look and now: the old PIN is right no more. */
 	return err == SL_ERR_LOGIN ? SL_ERR_AUTH : err;

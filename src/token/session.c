@@ -6,11 +6,12 @@
 #include "crypto/key.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void
 sl_sessions_init(struct sl_sessions *all, struct sl_instance *instance)
 {
-	(void)pthread_rwlock_init(&all->lock, NULL);
+	sl_gate_init(&all->lock);
 	all->by_handle = (struct sl_table){ 0 };
 	all->instance = instance;
 }
@@ -32,18 +33,19 @@ sl_sessions_done(struct sl_sessions *all)
 {
 	sl_session_close_all(all, NULL);
 	sl_table_clear(&all->by_handle);
-	(void)pthread_rwlock_destroy(&all->lock);
+	sl_gate_destroy(&all->lock);
 }
 
 enum sl_err
 sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SESSION_HANDLE *ret_handle)
 {
-	struct sl_session *session = calloc(1, sizeof(*session));
+	struct sl_session *session = aligned_alloc(_Alignof(struct sl_session), sizeof(*session));
 	CK_SESSION_HANDLE handle;
 	enum sl_err err;
 
 	if (session == NULL)
 		return SL_ERR_MEMORY;
+	memset(session, 0, sizeof(*session));
 	__atomic_store_n(&session->refs, 1, __ATOMIC_RELAXED);
 	handle = sl_instance_handle(all->instance);
 	session->handle = handle;
@@ -51,9 +53,9 @@ sl_session_open(struct sl_sessions *all, struct sl_token *token, bool rw, CK_SES
 	session->rw = rw;
 	session->login_epoch = sl_login_epoch(token);
 	(void)pthread_mutex_init(&session->lock, NULL);
-	(void)pthread_rwlock_wrlock(&all->lock);
+	sl_gate_close(&all->lock);
 	err = sl_table_put(&all->by_handle, handle, session);
-	(void)pthread_rwlock_unlock(&all->lock);
+	sl_gate_open(&all->lock);
 	if (err != SL_OK) {
 		unref(session);
 		return err;
@@ -84,11 +86,11 @@ sl_session_acquire(struct sl_sessions *all, CK_SESSION_HANDLE handle)
 {
 	struct sl_session *session;
 
-	(void)pthread_rwlock_rdlock(&all->lock);
+	sl_gate_enter(&all->lock);
 	session = sl_table_get(&all->by_handle, handle);
 	if (session != NULL)
 		(void)__atomic_fetch_add(&session->refs, 1, __ATOMIC_RELAXED);
-	(void)pthread_rwlock_unlock(&all->lock);
+	sl_gate_leave(&all->lock);
 	if (session == NULL)
 		return NULL;
 	(void)pthread_mutex_lock(&session->lock);
@@ -137,10 +139,10 @@ sl_sessions_sweep(struct sl_sessions *all)
 	if (is_swept(&all->swept))
 		return;
 	__atomic_store_n(&all->swept, now, __ATOMIC_SEQ_CST);
-	(void)pthread_rwlock_rdlock(&all->lock);
+	sl_gate_enter(&all->lock);
 	while ((session = sl_table_next(&all->by_handle, &at, NULL)) != NULL)
 		tidy(session);
-	(void)pthread_rwlock_unlock(&all->lock);
+	sl_gate_leave(&all->lock);
 }
 
 void
@@ -174,9 +176,9 @@ sl_session_close(struct sl_sessions *all, CK_SESSION_HANDLE handle)
 	struct sl_session *session;
 	struct sl_token *token;
 
-	(void)pthread_rwlock_wrlock(&all->lock);
+	sl_gate_close(&all->lock);
 	session = sl_table_remove(&all->by_handle, handle);
-	(void)pthread_rwlock_unlock(&all->lock);
+	sl_gate_open(&all->lock);
 	if (session == NULL)
 		return false;
 	token = session->token;
@@ -192,14 +194,14 @@ take_one(struct sl_sessions *all, const struct sl_token *token)
 	uint64_t handle;
 	size_t at = 0;
 
-	(void)pthread_rwlock_wrlock(&all->lock);
+	sl_gate_close(&all->lock);
 	while ((session = sl_table_next(&all->by_handle, &at, &handle)) != NULL) {
 		if (token != NULL && session->token != token)
 			continue;
 		(void)sl_table_remove(&all->by_handle, handle);
 		break;
 	}
-	(void)pthread_rwlock_unlock(&all->lock);
+	sl_gate_open(&all->lock);
 	return session;
 }
 
@@ -223,11 +225,11 @@ next_of(struct sl_sessions *all, const struct sl_token *token, CK_SESSION_HANDLE
 	uint64_t handle;
 	size_t at = 0;
 
-	(void)pthread_rwlock_rdlock(&all->lock);
+	sl_gate_enter(&all->lock);
 	while ((session = sl_table_next(&all->by_handle, &at, &handle)) != NULL)
 		if (session->token == token && handle > after && (next == 0 || handle < next))
 			next = handle;
-	(void)pthread_rwlock_unlock(&all->lock);
+	sl_gate_leave(&all->lock);
 	return next;
 }
 
@@ -252,12 +254,12 @@ sl_session_count(struct sl_sessions *all, const struct sl_token *token, CK_ULONG
 
 	*ret_all = 0;
 	*ret_rw = 0;
-	(void)pthread_rwlock_rdlock(&all->lock);
+	sl_gate_enter(&all->lock);
 	while ((session = sl_table_next(&all->by_handle, &at, NULL)) != NULL) {
 		if (session->token != token)
 			continue;
 		*ret_all += 1;
 		*ret_rw += session->rw ? 1 : 0;
 	}
-	(void)pthread_rwlock_unlock(&all->lock);
+	sl_gate_leave(&all->lock);
 }

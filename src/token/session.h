@@ -3,6 +3,7 @@
 #ifndef SL_TOKEN_SESSION_H
 #define SL_TOKEN_SESSION_H
 
+#include "base/gate.h"
 #include "token/token.h"
 
 /*
@@ -26,11 +27,11 @@ struct sl_session {
 	bool (*sweep_front)(void *front); /* lets retired keys go (crypto/key.h); true when an operation still needs one */
 	bool lingers;                     /* what it said */
 	unsigned long swept;              /* atomic: retirements that were seen to */
-};
+} __attribute__((aligned(64))); /* no line of memory in common with what another thread uses */
 
 /* All sessions of an instance. */
 struct sl_sessions {
-	pthread_rwlock_t lock;
+	struct sl_gate lock;
 	struct sl_table by_handle; /* one reference each */
 	struct sl_instance *instance;
 	unsigned long swept; /* atomic: as in the sessions */

@@ -26,7 +26,11 @@ sl_store_close(struct sl_store **pstore)
 
 	if (store == NULL)
 		return;
+	(void)sqlite3_finalize(store->generation);
+	for (size_t i = 0; i < SL_STORE_FINDS; i++)
+		(void)sqlite3_finalize(store->finds[i]);
 	(void)sqlite3_close(store->db);
+	free(store->has);
 	free(store->dir);
 	free(store->path);
 	(void)pthread_mutex_destroy(&store->lock);
@@ -220,14 +224,34 @@ sl_store_has(struct sl_store *store, const char *token, bool *ret_has)
 {
 	SL_STORE_HELD(store);
 	SL_SQL sql = { 0 };
+	enum sl_err err;
 
-	if (store->db == NULL) {
-		*ret_has = false;
+	*ret_has = store->has != NULL && strcmp(store->has, token) == 0;
+	if (*ret_has || store->db == NULL)
 		return SL_OK;
-	}
 	sql = sl_sql_prepare(store->db, "SELECT 1 FROM root WHERE token = ? LIMIT 1");
 	sl_sql_text(&sql, token);
-	return sl_sql_step(&sql, ret_has);
+	if ((err = sl_sql_step(&sql, ret_has)) == SL_OK && *ret_has) {
+		free(store->has);
+		store->has = strdup(token); /* without memory it is asked again */
+	}
+	return err;
+}
+
+/* The lock is held, and there is a database. */
+static enum sl_err
+generation(struct sl_store *store, int64_t *ret_generation)
+{
+	int rc = SQLITE_OK;
+
+	if (store->generation == NULL)
+		rc = sqlite3_prepare_v2(store->db, "PRAGMA data_version", -1, &store->generation, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(store->generation);
+	if (rc == SQLITE_ROW)
+		*ret_generation = sqlite3_column_int64(store->generation, 0);
+	(void)sqlite3_reset(store->generation);
+	return rc == SQLITE_ROW ? SL_OK : rc == SQLITE_DONE ? SL_ERR_NOT_FOUND : sl_sql_err(rc);
 }
 
 enum sl_err
@@ -245,7 +269,7 @@ sl_store_generation(struct sl_store *store, int64_t *ret_generation)
 		*ret_generation = 0;
 		return SL_OK;
 	}
-	return sl_sql_number(store->db, "PRAGMA data_version", ret_generation);
+	return generation(store, ret_generation);
 }
 
 static enum sl_err

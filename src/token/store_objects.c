@@ -373,14 +373,15 @@ sl_store_remove(struct sl_store *store, int64_t row)
 
 /* Only the columns that are asked for, so that SQLite can use an index. */
 static struct sl_sql
-prepare_find(sqlite3 *db, const struct sl_store_query *q)
+prepare_find(struct sl_store *store, const struct sl_store_query *q)
 {
+	const unsigned kind = (q->label != NULL ? 1U : 0) + (q->id != NULL ? 2U : 0) + (q->has_class ? 4U : 0);
 	char text[200];
 
 	(void)snprintf(text, sizeof(text), "SELECT id FROM object WHERE root = ?%s%s%s ORDER BY id",
 	               q->label != NULL ? " AND label = ?" : "", q->id != NULL ? " AND key_id = ?" : "",
 	               !q->has_class ? "" : q->label != NULL || q->id != NULL ? " AND +class = ?" : " AND class = ?");
-	return sl_sql_prepare(db, text);
+	return sl_sql_keep(store->db, text, &store->finds[kind]);
 }
 
 enum sl_err
@@ -398,7 +399,7 @@ sl_store_find(struct sl_store *store, int64_t root, const struct sl_store_query 
 	*ret_n = 0;
 	if (store->db == NULL)
 		return SL_OK;
-	sql = prepare_find(store->db, query);
+	sql = prepare_find(store, query);
 	sl_sql_int(&sql, root);
 	if (query->label != NULL)
 		sl_sql_blob(&sql, query->label, query->label_len);

@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 
+#define SL_STORE_FINDS 8
+
 /*
  * Shared by store.c (opening, roots), store_schema.c (versions), store_objects.c (objects, public halves), store_pin.c (PINs) and
  * store_move.c (from root to root). lock is held
@@ -18,6 +20,9 @@ struct sl_store {
 	char *dir;
 	char *path;
 	sqlite3 *db;   /* NULL: there is none yet */
+	sqlite3_stmt *generation; /* of db: kept, since every call asks it */
+	sqlite3_stmt *finds[SL_STORE_FINDS]; /* likewise: searches, by what is asked for */
+	char *has;     /* the token that was last found to have a root: roots stay */
 	bool readonly;
 	int version;   /* of the database's schema, when it was last asked for */
 };

@@ -52,10 +52,32 @@ sl_sql_prepare(sqlite3 *db, const char *text)
 	return sql;
 }
 
+struct sl_sql
+sl_sql_keep(sqlite3 *db, const char *text, sqlite3_stmt **kept)
+{
+	struct sl_sql sql = { .next = 1, .stmt = *kept };
+
+	if (sql.stmt == NULL)
+		sql = sl_sql_prepare(db, text);
+	sql.kept = true;
+	*kept = sql.stmt;
+	return sql;
+}
+
+static void
+rewind_statement(const struct sl_sql *sql)
+{
+	(void)sqlite3_reset(sql->stmt);
+	(void)sqlite3_clear_bindings(sql->stmt);
+}
+
 void
 sl_sql_end(struct sl_sql *sql)
 {
-	(void)sqlite3_finalize(sql->stmt);
+	if (!sql->kept)
+		(void)sqlite3_finalize(sql->stmt);
+	else if (sql->stmt != NULL)
+		rewind_statement(sql);
 	sql->stmt = NULL;
 }
 
@@ -115,10 +137,8 @@ sl_sql_run(struct sl_sql *sql)
 	bool row;
 	const enum sl_err err = sl_sql_step(sql, &row);
 
-	if (sql->stmt != NULL) {
-		(void)sqlite3_reset(sql->stmt);
-		(void)sqlite3_clear_bindings(sql->stmt);
-	}
+	if (sql->stmt != NULL)
+		rewind_statement(sql);
 	sql->next = 1;
 	return err;
 }

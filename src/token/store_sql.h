@@ -11,15 +11,18 @@
 
 /* What the store needs of SQLite, with our errors. Private to store*.c. */
 
-/* A prepared statement that is finalized at the end of its scope. */
+/* A prepared statement that is finalized, or kept, at the end of its scope. */
 struct sl_sql {
 	sqlite3_stmt *stmt;
+	bool kept;
 	int next; /* the next parameter to bind, from 1 */
 	enum sl_err err;
 };
 
 /* A failed preparation stays in err: binding and stepping then do nothing, and step returns it. */
 struct sl_sql sl_sql_prepare(sqlite3 *db, const char *text);
+/* From *kept, where it is put when it is not there: the owner of *kept finalizes it. Not to be used within itself. */
+struct sl_sql sl_sql_keep(sqlite3 *db, const char *text, sqlite3_stmt **kept);
 void sl_sql_end(struct sl_sql *sql);
 #define SL_SQL SL_CLEANUP(sl_sql_end) struct sl_sql
 

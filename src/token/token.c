@@ -37,12 +37,25 @@ sl_token_new(struct sl_instance *instance, size_t slot, struct sl_token **ret_to
 	return SL_OK;
 }
 
+unsigned long
+sl_token_changes(const struct sl_token *token)
+{
+	return __atomic_load_n(&token->changes, __ATOMIC_ACQUIRE);
+}
+
+static void
+count_change_locked(struct sl_token *token)
+{
+	(void)__atomic_add_fetch(&token->changes, 1, __ATOMIC_RELEASE);
+}
+
 static void
 drop_all_locked(struct sl_token *token)
 {
 	struct sl_object *object;
 	size_t at = 0;
 
+	count_change_locked(token);
 	while ((object = sl_table_next(&token->objects, &at, NULL)) != NULL)
 		sl_object_unref(&object);
 	sl_table_clear(&token->objects);
@@ -185,9 +198,8 @@ sl_token_store_root(struct sl_token *token, int64_t *ret_store_root)
 	if (token->store_root == 0 &&
 	    (err = sl_store_root(token->instance->store, token->config->name, &token->name, true, &token->store_root)) != SL_OK)
 		return err;
-	if (!token->pinned) {
-		if ((err = sl_root_salt_key(token->root, &salt_key)) != SL_OK ||
-		    (err = sl_store_set_pin(token->instance->store, token->store_root, &salt_key)) != SL_OK)
+	if (!token->pinned && (err = sl_root_salt_key(token->root, &salt_key)) != SL_ERR_UNSUPPORTED) {
+		if (err != SL_OK || (err = sl_store_set_pin(token->instance->store, token->store_root, &salt_key)) != SL_OK)
 			return err;
 		sl_root_pin(token->root, &salt_key);
 		token->pinned = true;
@@ -246,6 +258,7 @@ sl_token_publish_locked(struct sl_token *token, struct sl_object *object)
 		return err;
 	}
 	(void)sl_object_ref(object);
+	count_change_locked(token);
 	sl_object_unref(&before);
 	return SL_OK;
 }
@@ -261,13 +274,14 @@ sl_token_publish(struct sl_token *token, struct sl_object *object)
 	return err;
 }
 
-static void
-unpublish_locked(struct sl_token *token, CK_OBJECT_HANDLE handle)
+void
+sl_token_unpublish_locked(struct sl_token *token, CK_OBJECT_HANDLE handle)
 {
 	struct sl_object *object = sl_table_remove(&token->objects, handle);
 
 	if (object == NULL)
 		return;
+	count_change_locked(token);
 	(void)sl_table_remove(&token->in_session, handle);
 	if (object->home == SL_HOME_STORE)
 		(void)sl_table_remove(&token->rows, (uint64_t)object->row);
@@ -278,7 +292,7 @@ void
 sl_token_unpublish(struct sl_token *token, const struct sl_object *object)
 {
 	(void)pthread_rwlock_wrlock(&token->lock);
-	unpublish_locked(token, object->handle);
+	sl_token_unpublish_locked(token, object->handle);
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
@@ -292,7 +306,7 @@ sl_token_drop_session_objects(struct sl_token *token, CK_SESSION_HANDLE session)
 	(void)pthread_rwlock_wrlock(&token->lock);
 	while ((object = sl_table_next(&token->in_session, &at, &handle)) != NULL)
 		if (session == 0 || object->session == session)
-			unpublish_locked(token, handle);
+			sl_token_unpublish_locked(token, handle);
 	(void)pthread_rwlock_unlock(&token->lock);
 }
 
@@ -306,7 +320,7 @@ close_private_locked(struct sl_token *token)
 	__atomic_store_n(&token->closed, sl_login_epoch(token), __ATOMIC_RELEASE);
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (sl_object_is_private(object))
-			unpublish_locked(token, handle);
+			sl_token_unpublish_locked(token, handle);
 	sl_values_clear(&token->values);
 	sl_declared_close_locked(token);
 	sl_builtin_close_locked(token);
@@ -331,7 +345,7 @@ rebuild_declared_locked(struct sl_token *token)
 	token->epoch++;
 	while ((object = sl_table_next(&token->objects, &at, &handle)) != NULL)
 		if (object->home == SL_HOME_DECLARED)
-			unpublish_locked(token, handle);
+			sl_token_unpublish_locked(token, handle);
 	sl_declared_forget_locked(token);
 }
 

@@ -38,6 +38,7 @@ struct sl_token {
 	bool guarded;               /* atomic, likewise: the token has PINs, and private objects are there only for its user (view.h) */
 	uint8_t secret_id[SL_SECRET_ID]; /* of the secret that declared keys were built for; zeros: not known */
 	struct sl_values values;    /* opens what private objects hold: there, if anything is to be opened, while they are (view.h) */
+	unsigned long changes;      /* atomic, written with the lock held: see sl_token_changes() */
 	struct sl_table objects;    /* handle -> struct sl_object, one reference each */
 	struct sl_table in_session; /* the same for SL_HOME_SESSION only; no reference */
 	struct sl_table rows;       /* store row -> struct sl_object; no reference */
@@ -71,6 +72,12 @@ SL_MUST_CHECK enum sl_err sl_token_store_root(struct sl_token *token, int64_t *r
 struct sl_object *sl_token_object(struct sl_token *token, CK_OBJECT_HANDLE handle);
 
 /*
+ * Counts what comes, goes or changes among the objects of all handles. Asked before sl_token_object() and the same now: that handle means the same object, and
+ * its attributes and its key are what they were, as long as nobody logged out (sl_login_epoch()). One atomic read.
+ */
+unsigned long sl_token_changes(const struct sl_token *token);
+
+/*
  * What another process changed in the store: objects we know are read again under the handles they have. token.lock is held for writing.
  */
 SL_MUST_CHECK enum sl_err sl_token_refresh_locked(struct sl_token *token);
@@ -81,6 +88,8 @@ SL_MUST_CHECK enum sl_err sl_token_publish(struct sl_token *token, struct sl_obj
 SL_MUST_CHECK enum sl_err sl_token_publish_locked(struct sl_token *token, struct sl_object *object);
 /* Takes an object out of the tables. */
 void sl_token_unpublish(struct sl_token *token, const struct sl_object *object);
+/* The same with token.lock held for writing. */
+void sl_token_unpublish_locked(struct sl_token *token, CK_OBJECT_HANDLE handle);
 /* All objects go, and are made again when somebody looks for them: the root, or its S, is another one. */
 void sl_token_forget(struct sl_token *token);
 /* Session objects of a session (of all sessions: 0). */

@@ -126,7 +126,7 @@ store_key(struct job *job, struct sl_user *user)
 	err = sl_import_key(session, &job->import, job->key, &job->msg);
 	sl_session_release(&session);
 	if (err != SL_OK && job->msg.text[0] == '\0')
-		sl_device_trouble(user->token->instance->device, &job->msg);
+		sl_root_trouble(user->token->root, &job->msg);
 	return err;
 }
 

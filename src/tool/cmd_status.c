@@ -14,10 +14,20 @@ print_plain(const char *text)
 		(void)putchar(*text < 0x20 || *text == 0x7f ? '?' : *text);
 }
 
+static bool
+is_tpm(const struct sl_root_spec *root)
+{
+	return root->kind == SL_ROOT_PRIMARY || root->kind == SL_ROOT_PERSISTENT;
+}
+
 static void
 print_root(const struct sl_root_spec *root)
 {
-	if (root->kind == SL_ROOT_PERSISTENT)
+	if (root->kind == SL_ROOT_KEYRING)
+		printf("  root: keyring:%s:%s\n", root->key_type, root->key_name);
+	else if (root->kind == SL_ROOT_UPCALL)
+		printf("  root: keyring:seedleaf:%s\n", root->key_name);
+	else if (root->kind == SL_ROOT_PERSISTENT)
 		printf("  root: tpm:0x%08lx (%s)\n", (unsigned long)root->handle, hierarchies[root->hierarchy]);
 	else
 		printf("  root: tpm:%s\n", hierarchies[root->hierarchy]);
@@ -101,7 +111,7 @@ print_contents(struct sl_instance *instance, struct sl_token *token)
 	if (err == SL_OK)
 		printf("  keys: %zu%s\n", founds.n, state.initialized ? ", and private ones behind the PIN" : "");
 	if (err != SL_OK) {
-		sl_device_trouble(instance->device, &msg);
+		sl_root_trouble(token->root, &msg);
 		printf("  trouble: %s\n", msg.text[0] != '\0' ? msg.text : sl_err_text(err));
 	}
 	print_orphans(instance, token);
@@ -120,7 +130,7 @@ print_slot(struct sl_instance *instance, struct sl_token *token)
 	if (token->config->hidden)
 		return false;
 	if (err != SL_OK) {
-		sl_device_trouble(instance->device, &msg);
+		sl_root_trouble(token->root, &msg);
 		printf("  why: %s\n", msg.text[0] != '\0' ? msg.text : sl_err_text(err));
 	}
 	if (err != SL_OK)
@@ -153,7 +163,7 @@ print_tpm(struct sl_instance *instance)
 	struct sl_root_info info;
 
 	for (size_t i = 0; i < instance->n_tokens; i++) {
-		if (sl_token_present(instance->tokens[i], &info) != SL_OK)
+		if (!is_tpm(&instance->tokens[i]->config->root) || sl_token_present(instance->tokens[i], &info) != SL_OK)
 			continue;
 		printf("tpm: ");
 		print_plain(info.manufacturer);

@@ -3,6 +3,7 @@
 #include "tool/pins.h"
 
 #include "base/utf8.h"
+#include "tool/keyring_root.h"
 
 #include <string.h>
 
@@ -88,6 +89,8 @@ init(const struct sl_tool_args *args, struct sl_instance *instance, struct sl_to
 
 	if (choose_label(args, token, state, &label) != SL_OK)
 		return SL_EXIT_USAGE;
+	if (sl_root_lockout(token->root, &(struct sl_lockout){ .locked = false }) == SL_ERR_UNSUPPORTED)
+		return sl_pins_report(SL_ERR_UNSUPPORTED, token, "token init", &msg);
 	if ((err = check_objects(token, state, sl_args_value(args, "force") != NULL, &n, &msg)) != SL_OK ||
 	    (err = ask_pins(args, token, state->initialized, &pins, &msg)) != SL_OK)
 		return sl_pins_report(err, token, "token init", &msg);
@@ -110,6 +113,12 @@ run(const struct sl_tool_args *args)
 	struct sl_token *token;
 	int status = SL_EXIT_USAGE;
 
+	if (sl_args_value(args, "root") != NULL || sl_args_value(args, "blob") != NULL)
+		return sl_keyring_root_init(args);
+	if (sl_args_value(args, "master") != NULL || sl_args_value(args, "keyhandle") != NULL) {
+		sl_report("--master and --keyhandle: expected with --root only");
+		return SL_EXIT_USAGE;
+	}
 	instance = sl_keys_open(&status);
 	token = instance == NULL ? NULL : sl_pins_token(instance, args, &state, &status);
 	return token == NULL ? status : init(args, instance, token, &state);
@@ -117,13 +126,17 @@ run(const struct sl_tool_args *args)
 
 const struct sl_tool_command sl_cmd_token_init = {
 	.words = "token init",
-	.summary = "Give a token its SO PIN, a fresh secret, and a user PIN",
+	.summary = "Give a token its PINs and a fresh secret, or the kernel's key it has for root",
 	.options = {
-		{ "token", "TOKEN", "the token (required)" },
+		{ "token", "TOKEN", "the token (required, but with --root)" },
 		{ "label", "LABEL", "its label, 1 to 32 bytes" },
 		{ "so-pin-file", "FILE", "the SO PIN; '-' or credential:NAME (default: ask)" },
 		{ "pin-file", "FILE", "the first user PIN, likewise" },
 		{ "force", NULL, "even if the token's stored objects go" },
+		{ "root", "ROOT", "make the kernel's key: keyring:trusted:NAME or keyring:encrypted:NAME" },
+		{ "blob", "PLACE", "with --root: a new file for the key's encrypted form, or nv:0x01......" },
+		{ "keyhandle", "HANDLE", "the TPM's storage key that encrypts it (default: 0x81000001)" },
+		{ "master", "TYPE:NAME", "the kernel's key that encrypts it, for keyring:encrypted:..." },
 	},
 	.run = run,
 };

@@ -76,7 +76,8 @@ run(const struct sl_tool_args *args)
 	if (config == NULL)
 		return status;
 	token = sl_config_token(config, args->operand);
-	if (token == NULL || (token->root.hierarchy != SL_HIERARCHY_OWNER && token->root.hierarchy != SL_HIERARCHY_PLATFORM)) {
+	if (token == NULL || (token->root.kind != SL_ROOT_PRIMARY && token->root.kind != SL_ROOT_PERSISTENT) ||
+	    (token->root.hierarchy != SL_HIERARCHY_OWNER && token->root.hierarchy != SL_HIERARCHY_PLATFORM)) {
 		sl_report("token persist: '%.80s', expected %s", args->operand,
 		          token == NULL ? "a token of the configuration" : "a token of the owner or platform hierarchy");
 		return SL_EXIT_USAGE;

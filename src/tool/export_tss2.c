@@ -71,7 +71,7 @@ seal_anew(const struct sl_found *found, const struct sl_tool_args *args, struct 
 		              "longer than the 128 bytes that one TPM object holds; it is kept encrypted under a sealed key, which no other tool "
 		              "reads: there is no TSS2 PRIVATE KEY of it");
 	if (err != SL_OK) {
-		sl_device_trouble(found->token->instance->device, msg);
+		sl_root_trouble(found->token->root, msg);
 		return err;
 	}
 	return write_pem(der, len, sl_args_value(args, "output"), msg);
@@ -87,6 +87,8 @@ sl_export_tss2(const struct sl_found *found, const struct sl_tool_args *args, st
 	if (sealed == NULL)
 		return refuse(msg, SL_ERR_UNSUPPORTED, args->operand,
 		              "a derived key: nothing of it is sealed, and what it is derived from stays in the TPM");
+	if (sl_sealed_is_keyed(sealed->blob, sealed->len))
+		return refuse(msg, SL_ERR_UNSUPPORTED, args->operand, "sealed by a key that the kernel keeps: no TPM opens it");
 	if (sealed->bound && (err = may_leave(found->object, args, msg)) != SL_OK)
 		return err;
 	/* What is kept is what anybody with the store has. */

@@ -143,7 +143,7 @@ sealed_trouble(const struct sl_key_source *source, const struct sl_sealed *seale
 	} else if (err == SL_ERR_AUTH) {
 		sl_msg_set(msg, "%.200s: the TPM does not accept that authorization", source->path);
 	} else {
-		sl_device_trouble(token->instance->device, &why);
+		sl_root_trouble(token->root, &why);
 		sl_msg_set(msg, "%.200s: %.250s", source->path, why.text[0] == '\0' ? sl_err_text(err) : why.text);
 	}
 	return err;

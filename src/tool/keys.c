@@ -40,7 +40,7 @@ sl_keys_token(struct sl_instance *instance, const char *name, struct sl_msg *msg
 			continue;
 		if (sl_token_present(token, NULL) == SL_OK)
 			return token;
-		sl_device_trouble(instance->device, msg);
+		sl_root_trouble(token->root, msg);
 		if (msg->text[0] == '\0')
 			sl_msg_set(msg, "token %s is not there", want);
 		return NULL;
@@ -121,6 +121,7 @@ enum sl_err
 sl_keys_find(struct sl_instance *instance, const char *label, const char *token, struct sl_founds *ret_founds, struct sl_msg *msg)
 {
 	SL_CLEANUP(sl_keys_clear) struct sl_founds founds = { 0 };
+	const struct sl_token *last = NULL;
 	bool present = false;
 
 	if (token != NULL && sl_config_token(instance->config, token) == NULL) {
@@ -131,7 +132,10 @@ sl_keys_find(struct sl_instance *instance, const char *label, const char *token,
 		struct sl_token *t = instance->tokens[i];
 		enum sl_err err;
 
-		if ((token != NULL && strcmp(t->config->name, token) != 0) || sl_token_present(t, NULL) != SL_OK)
+		if (token != NULL && strcmp(t->config->name, token) != 0)
+			continue;
+		last = t;
+		if (sl_token_present(t, NULL) != SL_OK)
 			continue;
 		present = true;
 		if ((err = search_keys(t, label, &founds)) != SL_OK) {
@@ -140,7 +144,10 @@ sl_keys_find(struct sl_instance *instance, const char *label, const char *token,
 		}
 	}
 	if (!present) {
-		sl_device_trouble(instance->device, msg);
+		if (token != NULL && last != NULL)
+			sl_root_trouble(last->root, msg);
+		else
+			sl_device_trouble(instance->device, msg);
 		return SL_ERR_ABSENT;
 	}
 	*ret_founds = founds;

@@ -9,6 +9,8 @@ seedleaf_SOURCES = \
 	src/tool/cmd_key_remove.c \
 	src/tool/cmd_key_rotate.c \
 	src/tool/cmd_key_show.c \
+	src/tool/cmd_keyring_load.c \
+	src/tool/cmd_keyring_unload.c \
 	src/tool/cmd_policy_show.c \
 	src/tool/cmd_policy_sign.c \
 	src/tool/cmd_status.c \
@@ -22,6 +24,8 @@ seedleaf_SOURCES = \
 	src/tool/keyset.c \
 	src/tool/encode.c src/tool/encode.h \
 	src/tool/export_tss2.c src/tool/export_tss2.h \
+	src/tool/keyring_args.h \
+	src/tool/keyring_root.c src/tool/keyring_root.h \
 	src/tool/keys.c src/tool/keys.h \
 	src/tool/main.c \
 	src/tool/passphrase.c src/tool/passphrase.h \

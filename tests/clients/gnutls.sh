@@ -5,25 +5,9 @@
 # GnuTLS: p11tool and certtool on the module, and gnutls-serv with its key, met by gnutls-cli and by openssl.
 # shellcheck source=tests/clients/lib.sh
 . "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+# shellcheck source=tests/clients/gnutls-lib.sh
+. "$SL_SRC/tests/clients/gnutls-lib.sh"
 need p11tool certtool gnutls-serv gnutls-cli openssl pkcs11-tool
-
-# p11tool on the module, as the user where the token has a PIN.
-tool()
-{
-	bounded p11tool --batch --provider "$MODULE" ${PIN:+--login} "$@"
-}
-
-# shows PATTERN COMMAND...   succeeds and prints a line like that
-shows()
-{
-	local pattern=$1
-	shift
-
-	"$@" >"$T/shown" 2>&1 || { cat "$T/shown"; return 1; }
-	has "$T/shown" "$pattern"
-}
-
-TOKEN_URI="pkcs11:token=$TOKEN"
 
 generation()
 {
@@ -39,19 +23,6 @@ generation()
 		ok 'p11tool --test-sign ed25519' shows 'ok' tool --test-sign --hash SHA512 "$(object g-ed private)"
 		ok 'p11tool --export-pubkey ed25519' exported g-ed
 	fi
-}
-
-object() # object LABEL KIND
-{
-	printf '%s;object=%s;type=%s' "$TOKEN_URI" "$1" "$2"
-}
-
-# The public key by way of the private object is the one that generation wrote.
-exported()
-{
-	tool --export-pubkey "$(object "$1" private)" --outfile "$T/again.pem" || return 1
-	openssl pkey -pubin -in "$T/again.pem" -outform DER -out "$T/a.der" && openssl pkey -pubin -in "$T/$1.pem" -outform DER -out "$T/b.der" &&
-		cmp "$T/a.der" "$T/b.der"
 }
 
 listing()
@@ -86,44 +57,6 @@ signing()
 	refused 'p11tool --test-sign of no key' tool --test-sign "$(object nobody private)"
 }
 
-certificate() # certificate LABEL   self-signed, $T/LABEL.crt
-{
-	certtool --provider "$MODULE" --generate-self-signed --template "$T/template" --load-privkey "$(object "$1" private)" \
-		--load-pubkey "$T/$1.pem" --outfile "$T/$1.crt" &&
-		openssl verify -CAfile "$T/$1.crt" "$T/$1.crt"
-}
-
-on_token() # the certificate becomes an object, and is read back
-{
-	tool --write --load-certificate "$T/g-p256.crt" --label g-p256 "$TOKEN_URI" &&
-		tool --export "$(object g-p256 cert)" --outfile "$T/back.crt" &&
-		openssl x509 -in "$T/back.crt" -outform DER -out "$T/a.der" && openssl x509 -in "$T/g-p256.crt" -outform DER -out "$T/b.der" &&
-		cmp "$T/a.der" "$T/b.der"
-}
-
-written() # written NAME CERTTOOL-OPTION...   a private key from a file, with its public half
-{
-	local name=$1
-	shift
-
-	certtool --generate-privkey "$@" --no-text --outfile "$T/$name.key" && openssl pkey -in "$T/$name.key" -pubout -out "$T/$name.pem" &&
-		tool --write --load-privkey "$T/$name.key" --label "$name" "$TOKEN_URI" &&
-		tool --write --load-pubkey "$T/$name.pem" --label "$name" "$TOKEN_URI"
-}
-
-# certtool signs with the object, openssl verifies with the file.
-written_signs()
-{
-	certificate "$1" && openssl x509 -in "$T/$1.crt" -pubkey -noout >"$T/a.pem" && cmp "$T/a.pem" "$T/$1.pem"
-}
-
-SECRET=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
-
-secret_key()
-{
-	tool --write --secret-key "$SECRET" --label w-secret --id 77 "$TOKEN_URI" && shows 'Label: w-secret' tool --list-all "$TOKEN_URI"
-}
-
 writing()
 {
 	ok 'p11tool --write of an RSA key' written w-rsa --key-type rsa --bits 2048
@@ -142,20 +75,14 @@ tls()
 {
 	local label=$1 cert=${2:-$T/$1.crt} version wrong=$T/other.crt
 
-	ok "gnutls-serv with $label" serve "tls-$label" gnutls-serv --provider "$MODULE" --http --disable-client-cert --port @PORT@ \
+	ok "gnutls-serv with $label" serve "tls-$label" gnutls-serv "${SERV[@]}" --disable-client-cert \
 		--x509keyfile "$(object "$label" private)" --x509certfile "$cert" || return
 	for version in 1.2 1.3; do
-		ok "TLS $version, $label, gnutls-cli" shows "Description: \(TLS$version" bounded gnutls-cli --port "$PORT" \
-			--priority "NORMAL:-VERS-ALL:+VERS-TLS$version" --x509cafile "$T/$label.crt" --verify-hostname localhost 127.0.0.1
+		ok "TLS $version, $label, gnutls-cli" gnutls_client "$version" "$T/$label.crt"
 		ok "TLS $version, $label, openssl" s_client "$PORT" "$version" "$T/$label.crt"
 		refused "TLS $version, $label: who expects another key refuses" s_client "$PORT" "$version" "$wrong"
 	done
 	stop "$SPAWNED"
-}
-
-s_client()
-{
-	bounded openssl s_client -connect "127.0.0.1:$1" "-tls${2/./_}" -CAfile "$3" -verify_return_error -verify_hostname localhost </dev/null
 }
 
 # ---- PINs: by their variables, in a URL, in a file that a URL names; and a token that p11tool makes
@@ -237,15 +164,6 @@ pins()
 export -f certified
 export MODULE T
 
-cat >"$T/template" <<'END'
-cn = "client test"
-dns_name = "localhost"
-expiration_days = 2
-ca
-signing_key
-encryption_key
-tls_www_server
-END
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/other.key" -out "$T/other.crt" -subj /CN=localhost -days 2 2>"$T/out"
 
 generation

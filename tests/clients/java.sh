@@ -6,62 +6,9 @@
 # mechanisms. A token without a PIN: keytool wants a password all the same, and the provider passes it to nobody.
 # shellcheck source=tests/clients/lib.sh
 . "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+# shellcheck source=tests/clients/java-lib.sh
+. "$SL_SRC/tests/clients/java-lib.sh"
 need java javac keytool openssl pkcs11-tool
-unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS
-
-# Numbers of slots may be of any size: the list of slots with a token tells ours.
-slot_index()
-{
-	bounded pkcs11-tool --module "$MODULE" -L 2>/dev/null | awk -v want="$TOKEN" '
-		/^Slot / { label = "" }
-		/token label/ { sub(/^[^:]*: */, ""); if ($0 == want) print n + 0; n++ }'
-}
-
-cat >"$T/p11.cfg" <<END
-name = test
-library = $MODULE
-slotListIndex = $(slot_index)
-END
-
-kt() # kt COMMAND...
-{
-	bounded keytool "$@" -keystore NONE -storetype PKCS11 -storepass "${PIN:-unused}" -addprovider SunPKCS11 -providerArg "$T/p11.cfg"
-}
-
-keypair() # keypair ALIAS OPTION...   and its certificate, which the provider signs
-{
-	local alias=$1
-	shift
-
-	kt -genkeypair -alias "$alias" "$@" -dname "CN=$alias" -ext san=dns:localhost && certificate "$alias"
-}
-
-certificate()
-{
-	kt -exportcert -rfc -alias "$1" -file "$T/$1.crt" && openssl verify -CAfile "$T/$1.crt" "$T/$1.crt"
-}
-
-request()
-{
-	kt -certreq -alias "$1" -file "$T/$1.csr" && openssl req -in "$T/$1.csr" -verify -noout || return 1
-	openssl req -in "$T/$1.csr" -noout -pubkey >"$T/got" && openssl x509 -in "$T/$1.crt" -noout -pubkey >"$T/want" && cmp "$T/got" "$T/want"
-}
-
-entries() # entries TYPE ALIAS...
-{
-	local type=$1 alias
-	shift
-
-	kt -list >"$T/list" 2>&1 || { cat "$T/list"; return 1; }
-	for alias; do
-		has "$T/list" "^$alias, (.*, )?$type" || return 1
-	done
-}
-
-no_entry()
-{
-	kt -list >"$T/list" 2>&1 && has "$T/list" 'Keystore type: PKCS11' && ! grep "^$1, " "$T/list"
-}
 
 imported() # a chain of a CA for a key of the token
 {
@@ -77,7 +24,7 @@ program() # program MODE
 {
 	local line rc=0 n=0
 
-	bounded java -cp "$T/classes" ClientTest "$T/p11.cfg" "$PIN" "$1" "$T" >"$T/java.out" 2>"$T/java.err" || rc=$?
+	client_test "$1" >"$T/java.out" 2>"$T/java.err" || rc=$?
 	while IFS= read -r line; do
 		case $line in
 		'ok '*) sl_result ok "Java: ${line#ok }" ;;
@@ -92,7 +39,7 @@ program() # program MODE
 	ok "Java: the program ends well ($1)" test $rc -eq 0 -a $n -gt 5
 }
 
-ok 'javac' bounded javac -d "$T/classes" "$SL_SRC/tests/clients/ClientTest.java" || bail 'the test program does not compile'
+ok 'javac' compiled || bail 'the test program does not compile'
 ok 'keytool -list of an empty token' kt -list
 ok 'keytool -genkeypair EC P-256' keypair p256 -keyalg EC -groupname secp256r1
 ok 'keytool -genkeypair EC P-384' keypair p384 -keyalg EC -groupname secp384r1

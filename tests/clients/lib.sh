@@ -21,15 +21,16 @@ fi
 
 # A test that says SL_PLAIN_USER=1 before it reads this file does not run as root: p11-kit, for one, reads no private configuration there.
 if [ -n "${SL_PLAIN_USER:-}" ] && [ "$(id -u)" -eq 0 ]; then
-	if unshare --user --map-user=1000 true 2>/dev/null; then
-		exec unshare --user --map-user=1000 "$0" "$@"
+	if unshare --user --map-user=1000 --map-group=1000 true 2>/dev/null; then
+		exec unshare --user --map-user=1000 --map-group=1000 "$0" "$@"
 	fi
 	# A clone below /root is closed to others: then from a copy of what the test reads.
 	if ! setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$SEEDLEAF_MODULE" -a -x "$0"; then
 		mkdir "$SL_TPM_DIR/plain"
-		cp -R "$SL_SRC/tests" "$SL_TPM_DIR/plain/"
+		cp -R "$SL_SRC/tests" "$SL_SRC/conformance" "$SL_TPM_DIR/plain/"
 		cp "$SEEDLEAF_MODULE" "$SL_TPM_DIR/plain/seedleaf-pkcs11.so"
-		set -- "$SL_TPM_DIR/plain/tests/clients/${0##*/}" "$@"
+		sl_self=$(realpath "$0")
+		set -- "$SL_TPM_DIR/plain/${sl_self#"$(realpath "$SL_SRC")"/}" "$@"
 		export SL_SRC="$SL_TPM_DIR/plain" SEEDLEAF_MODULE="$SL_TPM_DIR/plain/seedleaf-pkcs11.so"
 	else
 		set -- "$0" "$@"
@@ -180,6 +181,24 @@ has() # has FILE PATTERN   (extended regular expression)
 	return 1
 }
 
+shows() # shows PATTERN COMMAND...   succeeds and prints a line like that
+{
+	local pattern=$1
+	shift
+
+	"$@" >"$T/shown" 2>&1 || { cat "$T/shown"; return 1; }
+	has "$T/shown" "$pattern"
+}
+
+says() # says PATTERN COMMAND...   prints a line like that, whatever its exit status
+{
+	local pattern=$1
+	shift
+
+	"$@" >"$T/listing" 2>&1
+	has "$T/listing" "$pattern"
+}
+
 same()  # same A B   as texts, neither empty
 {
 	[ -n "$1" ] && [ "$1" = "$2" ] && return 0
@@ -277,6 +296,14 @@ sl_up() # listening, or gone for good
 	listening "$2"
 }
 
+s_client() # s_client PORT VERSION CA [OPTION...]   openssl, without the module, meets a server and verifies it
+{
+	local port=$1 version=$2 ca=$3
+	shift 3
+
+	bounded openssl s_client -connect "127.0.0.1:$port" "-tls${version/./_}" -CAfile "$ca" -verify_return_error -verify_hostname localhost "$@" </dev/null
+}
+
 # What UsePAM has to say in our sshd_config. Without PAM sshd refuses accounts that have no password ("!" in shadow, as root has on
 # a system where everybody uses sudo).
 use_pam()
@@ -306,6 +333,23 @@ p11()
 p11_nologin()
 {
 	bounded pkcs11-tool --module "$MODULE" --token-label "$TOKEN" "$@"
+}
+
+# pkcs11-tool on a token by another name: as_user LABEL PIN OPTION..., as_officer LABEL SO-PIN OPTION...
+as_user()
+{
+	bounded pkcs11-tool --module "$MODULE" --token-label "$1" --login --pin "${@:2}"
+}
+
+as_officer()
+{
+	bounded pkcs11-tool --module "$MODULE" --token-label "$1" --login --login-type so --so-pin "${@:2}"
+}
+
+first_slot() # first_slot LABEL   the number of the slot with that token, as pkcs11-tool takes it
+{
+	bounded pkcs11-tool --module "$MODULE" -L 2>/dev/null | awk -v want="$1" '/^Slot / { id = $3; gsub(/[()]/, "", id) }
+		/token label/ { sub(/^[^:]*: */, ""); if ($0 == want) print id }'
 }
 
 # uri KIND LABEL   a PKCS#11 URI; KIND private, public, cert, or all

@@ -23,4 +23,6 @@ dist_check_SCRIPTS += \
 	tests/clients/pykcs11.sh \
 	tests/clients/servers.sh \
 	tests/clients/tries.sh
-EXTRA_DIST += tests/clients/ClientTest.java tests/clients/pykcs11-test.py tests/clients/lib.sh tests/clients/with-pin tests/clients/with-softhsm tests/packages.sh check.sh demo.sh
+EXTRA_DIST += tests/clients/ClientTest.java tests/clients/pykcs11-test.py tests/clients/lib.sh tests/clients/opensc-lib.sh tests/clients/gnutls-lib.sh tests/clients/engine-lib.sh \
+	tests/clients/servers-lib.sh tests/clients/openssh-lib.sh tests/clients/nss-lib.sh tests/clients/java-lib.sh \
+	tests/clients/p11kit-lib.sh tests/clients/with-pin tests/clients/with-softhsm tests/packages.sh check.sh demo.sh

@@ -8,40 +8,10 @@
 # its own.
 # shellcheck source=tests/clients/lib.sh
 . "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
-PATH=$PATH:/usr/lib/nss/bin:/usr/lib/nss
+# shellcheck source=tests/clients/nss-lib.sh
+. "$SL_SRC/tests/clients/nss-lib.sh"
 need certutil modutil pk12util selfserv tstclnt openssl
-DB=sql:$T/db
 NAMES='rsa p256 p384 p12rsa p12ec'
-mkdir "$T/db"
-printf '%s\n' "$PIN" >"$T/pin"
-head -c 256 /dev/urandom >"$T/noise"
-
-nss() # nss PROGRAM ARGUMENT...   on our database
-{
-	local program=$1
-	shift
-
-	bounded "$program" -d "$DB" "$@"
-}
-
-cert() # certutil on our token
-{
-	nss certutil -h "$TOKEN" -f "$T/pin" "$@"
-}
-
-mods()
-{
-	bounded modutil -force -dbdir "$DB" "$@"
-}
-
-shows() # shows PATTERN COMMAND...
-{
-	local pattern=$1
-	shift
-
-	"$@" >"$T/listing" 2>&1
-	has "$T/listing" "$pattern"
-}
 
 hides()
 {
@@ -52,52 +22,11 @@ hides()
 	! grep -Eq -e "$pattern" "$T/listing" || { cat "$T/listing"; return 1; }
 }
 
-self_signed() # self_signed NAME SERIAL OPTION...
-{
-	local name=$1 serial=$2
-	shift 2
-
-	cert -S "$@" -n "$name" -s "CN=$name" -x -t ,, -z "$T/noise" -m "$serial" -8 localhost || return 1
-	pem_of "$name" && openssl verify -CAfile "$T/$name.crt" "$T/$name.crt"
-}
-
-pem_of()
-{
-	cert -L -n "$TOKEN:$1" -a >"$T/$1.crt"
-}
-
-request() # request OPTION...: NSS signs it, openssl verifies
-{
-	rm -f "$T/req.der"
-	cert -R "$@" -s CN=request -z "$T/noise" -o "$T/req.der" && openssl req -inform DER -in "$T/req.der" -verify -noout
-}
-
-imported() # imported NAME OPTION-OF-OPENSSL-REQ...
-{
-	local name=$1
-	shift
-
-	openssl req -x509 "$@" -nodes -keyout "$T/soft.key" -out "$T/$name.soft" -subj "/CN=$name" -addext subjectAltName=DNS:localhost -days 2 &&
-		openssl pkcs12 -export -inkey "$T/soft.key" -in "$T/$name.soft" -name "$name" -passout pass:secret -out "$T/soft.p12" &&
-		nss pk12util -h "$TOKEN" -k "$T/pin" -i "$T/soft.p12" -W secret && pem_of "$name" || return 1
-	openssl x509 -in "$T/$name.crt" -noout -pubkey >"$T/got" && openssl x509 -in "$T/$name.soft" -noout -pubkey >"$T/want" && cmp "$T/got" "$T/want"
-}
-
-connect() # connect NAME VERSION [OPTION...]: openssl s_client, which knows nothing of NSS
-{
-	local name=$1 version=$2
-	shift 2
-
-	printf 'GET / HTTP/1.0\r\n\r\n' | bounded openssl s_client -connect "127.0.0.1:$PORT" "-tls1_${version#1.}" -CAfile "$T/$name.crt" \
-		-verify_return_error -verify_hostname localhost -ign_eof "$@" >"$T/s_client" 2>&1
-	has "$T/s_client" 'Verify return code: 0' && has "$T/s_client" 'HTTP/1.0 200 OK'
-}
-
 server() # server NAME OTHER
 {
 	local name=$1 version i
 
-	ok "selfserv with $name" serve "selfserv-$name" selfserv -d "$DB" -f "$T/pin" -p @PORT@ -n "$TOKEN:$name" -V tls1.2: || return
+	ok "selfserv with $name" self_server "$name" || return
 	for version in 1.2 1.3; do
 		ok "TLS $version with $name" connect "$name" "$version"
 	done
@@ -110,19 +39,11 @@ client() # client NAME: it proves itself with the token's key
 {
 	local name=$1 version
 
-	ok 'a server that wants a client certificate' serve "wants-$name" openssl s_server -accept 127.0.0.1:@PORT@ -key "$T/server.key" \
-		-cert "$T/server.crt" -CAfile "$T/$name.crt" -Verify 1 -verify_return_error -www || return
+	ok 'a server that wants a client certificate' wants "$name" || return
 	for version in 1.2 1.3; do
 		ok "tstclnt with $name, TLS $version" fetched "$name" "$version"
 	done
 	stop "$SPAWNED"
-}
-
-fetched()
-{
-	printf 'GET / HTTP/1.0\r\n\r\n' >"$T/get"
-	nss tstclnt -h 127.0.0.1 -p "$PORT" -V "tls$2:tls$2" -o -w "$PIN" -n "$TOKEN:$1" <"$T/get" >"$T/page" 2>&1
-	has "$T/page" 'HTTP/1.0 200 ok' && has "$T/page" 'Verify return code: 0|CN *= *localhost'
 }
 
 # ---- PINs, and a token without one beside it
@@ -153,21 +74,20 @@ pins()
 	refused 'the old PIN is no more' change "$PIN" third-pin
 	printf 'other-pin\n' >"$T/pin"
 	ok 'certutil -S with the new one' self_signed later 9 -k ec -q nistp256
-	ok 'the old keys are there' shows '(rsa|ec) .*p256' cert -K
+	ok 'the old keys are there' says '(rsa|ec) .*p256' cert -K
 	ok 'modutil -changepw back' change other-pin "$PIN"
 	printf '%s\n' "$PIN" >"$T/pin"
 	[ -z "$OTHER" ] || return
 	ok 'certutil -S on a token without a PIN asks for nothing' bare -S -k ec -q nistp256 -n bare -s CN=bare -x -t ,, -z "$T/noise" -m 20
-	ok 'certutil -K shows its key' shows 'ec .*bare' bare -K
-	ok 'modutil -list names both' shows "token: seedleaf-null\$" mods -list
+	ok 'certutil -K shows its key' says 'ec .*bare' bare -K
+	ok 'modutil -list names both' says "token: seedleaf-null\$" mods -list
 }
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/server.key" -out "$T/server.crt" -subj /CN=127.0.0.1 -days 2 2>"$T/out"
 ok 'certutil -N' nss certutil -N --empty-password
 ok 'modutil -add' mods -add module -libfile "$MODULE"
-ok 'modutil -list' shows "^[[:space:]]*library name: $MODULE" mods -list
-ok 'modutil -list names the token' shows "token: $TOKEN\$" mods -list
-ok 'certutil -K of an empty token' shows 'no keys found' cert -K
+ok 'modutil -list' says "^[[:space:]]*library name: $MODULE" mods -list
+ok 'modutil -list names the token' says "token: $TOKEN\$" mods -list
+ok 'certutil -K of an empty token' says 'no keys found' cert -K
 ok 'certutil -L of an empty token' cert -L
 ok 'certutil -S -k rsa' self_signed rsa 1 -k rsa -g 2048
 ok 'certutil -S -k ec -q nistp256' self_signed p256 2 -k ec -q nistp256
@@ -177,8 +97,8 @@ ok 'certutil -R -k ec' request -k ec -q nistp256
 ok 'pk12util -i of an RSA key' imported p12rsa -newkey rsa:2048
 ok 'pk12util -i of an EC key' imported p12ec -newkey ec -pkeyopt ec_paramgen_curve:P-256
 for name in $NAMES; do
-	ok "certutil -K shows $name" shows "(rsa|ec) .*$name" cert -K
-	ok "certutil -L shows $name as a key's certificate" shows "^$TOKEN:$name  *u,u,u" cert -L
+	ok "certutil -K shows $name" says "(rsa|ec) .*$name" cert -K
+	ok "certutil -L shows $name as a key's certificate" says "^$TOKEN:$name  *u,u,u" cert -L
 done
 server rsa p256
 server p256 rsa
@@ -195,7 +115,7 @@ fi
 ok 'certutil -F deletes a key with its certificate' cert -F -n "$TOKEN:p12ec"
 ok 'it is gone from -L' hides p12ec cert -L
 ok 'it is gone from -K' hides p12ec cert -K
-ok 'the others are there' shows "^$TOKEN:p256  *u,u,u" cert -L
+ok 'the others are there' says "^$TOKEN:p256  *u,u,u" cert -L
 ok 'modutil -delete' mods -delete module
 ok 'the module is gone' hides "$MODULE" mods -list
 finish

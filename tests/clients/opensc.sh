@@ -6,20 +6,9 @@
 # exported public key), hashing, random numbers, objects, and its own test commands.
 # shellcheck source=tests/clients/lib.sh
 . "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+# shellcheck source=tests/clients/opensc-lib.sh
+. "$SL_SRC/tests/clients/opensc-lib.sh"
 need pkcs11-tool openssl
-
-head -c 5000 /dev/urandom >"$T/data"
-for hash in sha1 sha256 sha384 sha512; do
-	openssl dgst "-$hash" -binary "$T/data" >"$T/data.$hash"
-done
-
-pipe_has() # pipe_has PATTERN COMMAND...
-{
-	local pattern=$1
-	shift
-	"$@" >"$T/listing" 2>&1 || { cat "$T/listing"; return 1; }
-	has "$T/listing" "$pattern"
-}
 
 # verified LABEL ID MECHANISM INPUT OPENSSL-ARGS -- EXTRA...   sign with pkcs11-tool, verify with openssl and with the module;
 # a changed signature must not verify.
@@ -39,45 +28,12 @@ verified()
 	! grep -q 'Signature is valid' "$T/verify" || { echo "a changed signature is valid"; return 1; }
 }
 
-hash_of() # SHA256-RSA-PKCS -> sha256
-{
-	local name=${1%%-*}
-	case $1 in ECDSA-*) name=${1#ECDSA-} ;; esac
-	echo "${name,,}"
-}
-
-check_hashed() # RSA PKCS#1 v1.5 and ECDSA over a message
-{
-	openssl dgst "-$(hash_of "$4")" -verify "$1" -signature "$2" "$3"
-}
-
-check_pss()
-{
-	openssl dgst "-$(hash_of "$4")" -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -verify "$1" -signature "$2" "$3"
-}
-
-check_pss_raw() # the input is a SHA-256 digest
-{
-	openssl pkeyutl -verify -pubin -inkey "$1" -sigfile "$2" -in "$3" -pkeyopt digest:sha256 \
-		-pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest
-}
-
-check_raw() # what was signed is the input itself: a digest (ECDSA), a DigestInfo (RSA)
-{
-	openssl pkeyutl -verify -pubin -inkey "$1" -sigfile "$2" -in "$3"
-}
-
-check_rawin()
-{
-	openssl pkeyutl -verify -rawin -pubin -inkey "$1" -sigfile "$2" -in "$3"
-}
-
 listing()
 {
-	ok 'list slots names the token' pipe_has "token label *: *$TOKEN" bounded pkcs11-tool --module "$MODULE" -L
-	ok 'list mechanisms: ECDSA with its key sizes' pipe_has 'ECDSA, .*keySize=\{256,521\}|ECDSA, .*keySize=\{[0-9]+,521\}' p11 -M
-	ok 'list mechanisms: RSA key pair generation' pipe_has 'RSA-PKCS-KEY-PAIR-GEN' p11 -M
-	ok 'show info' pipe_has 'Cryptoki version' bounded pkcs11-tool --module "$MODULE" -I
+	ok 'list slots names the token' shows "token label *: *$TOKEN" bounded pkcs11-tool --module "$MODULE" -L
+	ok 'list mechanisms: ECDSA with its key sizes' shows 'ECDSA, .*keySize=\{256,521\}|ECDSA, .*keySize=\{[0-9]+,521\}' p11 -M
+	ok 'list mechanisms: RSA key pair generation' shows 'RSA-PKCS-KEY-PAIR-GEN' p11 -M
+	ok 'show info' shows 'Cryptoki version' bounded pkcs11-tool --module "$MODULE" -I
 	ok 'list objects of an empty token' p11 -O
 }
 
@@ -124,8 +80,6 @@ rsa()
 {
 	local id=$1 hash
 
-	# DigestInfo of SHA-256 and the digest: what a PKCS#1 v1.5 signature holds.
-	{ printf '\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20'; cat "$T/data.sha256"; } >"$T/info"
 	ok "RSA-PKCS ($id)" verified "$id" RSA-PKCS "$T/info" check_raw
 	for hash in SHA1 SHA256 SHA384 SHA512; do
 		ok "$hash-RSA-PKCS ($id)" verified "$id" "$hash-RSA-PKCS" "$T/data" check_hashed
@@ -222,33 +176,10 @@ own_tests()
 	ok 'its --test-ec' p11 --session-rw --test-ec --id 24 --label test-ec --key-type EC:prime256v1
 }
 
-decrypted() # decrypted ID MECHANISM HASH   openssl encrypts, pkcs11-tool decrypts
-{
-	local id=$1 mech=$2 hash=$3 options=(-pkeyopt rsa_padding_mode:pkcs1) ours=()
-
-	if [ "$mech" = RSA-PKCS-OAEP ]; then
-		options=(-pkeyopt rsa_padding_mode:oaep -pkeyopt "rsa_oaep_md:$hash" -pkeyopt "rsa_mgf1_md:$hash")
-		ours=(--hash-algorithm "$([ "$hash" = sha1 ] && echo SHA-1 || echo "${hash^^}")" --mgf "MGF1-${hash^^}")
-	fi
-	openssl pkeyutl -encrypt -pubin -inkey "$T/pub.$id" -in "$T/data.sha384" "${options[@]}" -out "$T/crypt" || return 1
-	rm -f "$T/plain"
-	p11 --decrypt --id "$id" --mechanism "$mech" ${ours[@]+"${ours[@]}"} --input-file "$T/crypt" --output-file "$T/plain" &&
-		cmp "$T/plain" "$T/data.sha384"
-}
-
 altered() # the same with a changed text
 {
 	"$PYTHON" -c 'import sys; p = sys.argv[1]; b = bytearray(open(p, "rb").read()); b[9] ^= 4; open(p, "wb").write(b)' "$T/crypt"
 	p11 --decrypt --id "$1" --mechanism RSA-PKCS-OAEP --hash-algorithm SHA256 --mgf MGF1-SHA256 --input-file "$T/crypt" --output-file "$T/plain"
-}
-
-agreed() # agreed ID CURVE   with a key of openssl's
-{
-	openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -out "$T/peer.key" &&
-		openssl pkey -in "$T/peer.key" -pubout -outform DER -out "$T/peer.der" &&
-		openssl pkeyutl -derive -inkey "$T/peer.key" -peerkey "$T/pub.$1" -out "$T/theirs" || return 1
-	rm -f "$T/ours"
-	p11 --derive --mechanism ECDH1-DERIVE --id "$1" --input-file "$T/peer.der" --output-file "$T/ours" && cmp "$T/ours" "$T/theirs"
 }
 
 decryption()
@@ -374,18 +305,12 @@ wrapping()
 # ---- PINs, on a token that pkcs11-tool makes
 on() # on PIN OPTION...
 {
-	local pin=$1
-	shift
-
-	bounded pkcs11-tool --module "$MODULE" --token-label made --login --pin "$pin" "$@"
+	as_user made "$@"
 }
 
 officer() # officer SO-PIN OPTION...
 {
-	local pin=$1
-	shift
-
-	bounded pkcs11-tool --module "$MODULE" --token-label made --login --login-type so --so-pin "$pin" "$@"
+	as_officer made "$@"
 }
 
 signs_as() # signs_as PIN
@@ -413,12 +338,6 @@ wrong() # wrong WHAT COMMAND...
 
 	refused "$what" "$@"
 	ok "$what: CKR_PIN_INCORRECT" has "$T/out" CKR_PIN_INCORRECT
-}
-
-first_slot() # first_slot LABEL: the id that pkcs11-tool knows it by
-{
-	bounded pkcs11-tool --module "$MODULE" -L 2>/dev/null | awk -v want="$1" '/^Slot / { id = $3; gsub(/[()]/, "", id) }
-		/token label/ { sub(/^[^:]*: */, ""); if ($0 == want) print id }'
 }
 
 pins()

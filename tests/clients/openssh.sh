@@ -6,34 +6,13 @@
 # the agent), and a server whose host keys the module holds, in an agent.
 # shellcheck source=tests/clients/lib.sh
 . "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+# shellcheck source=tests/clients/openssh-lib.sh
+. "$SL_SRC/tests/clients/openssh-lib.sh"
 need ssh ssh-agent ssh-keygen ssh-add /usr/sbin/sshd pkcs11-tool
-
-# Writes down each question.
-askpass() # askpass PIN
-{
-	printf '#!/bin/sh\necho "$1" >>"%s"\necho "%s"\n' "$T/asked" "$1" >"$T/askpass"
-	chmod +x "$T/askpass"
-	: >"$T/asked"
-}
-askpass "$PIN"
-export SSH_ASKPASS=$T/askpass SSH_ASKPASS_REQUIRE=force
-ME=$(id -un)
-TYPES=(p256 p384 p521 rsa)
 
 make_keys()
 {
 	generate EC:prime256v1 01 p256 && generate EC:secp384r1 02 p384 && generate EC:secp521r1 03 p521 && generate rsa:3072 04 rsa
-}
-
-# Their OpenSSH names, by our labels.
-ssh_type()
-{
-	case $1 in
-	p256) echo ecdsa-sha2-nistp256 ;;
-	p384) echo ecdsa-sha2-nistp384 ;;
-	p521) echo ecdsa-sha2-nistp521 ;;
-	rsa) echo ssh-rsa ;;
-	esac
 }
 
 # pub.TYPE: the public key as ssh-keygen -D tells it, with no comment; checked against pkcs11-tool's account of the same key.
@@ -55,19 +34,6 @@ same_key() # same_key TYPE ID
 		same "$(cat "$T/converted")" "$(cat "$T/pub.$1")"
 }
 
-agent_start() # agent_start NAME -> $T/NAME.sock
-{
-	spawn "$1" ssh-agent -D -a "$T/$1.sock" -P "$MODULE"
-	wait_for 20 test -S "$T/$1.sock"
-}
-
-agent() # agent NAME COMMAND...
-{
-	local name=$1
-	shift
-	SSH_AUTH_SOCK=$T/$name.sock bounded "$@"
-}
-
 agent_lists()
 {
 	local type
@@ -76,42 +42,6 @@ agent_lists()
 	for type in "${TYPES[@]}"; do
 		grep -Fq "$(cat "$T/pub.$type")" "$T/agent.list" || { echo "no $type in:"; cat "$T/agent.list"; return 1; }
 	done
-}
-
-# A server that knows the user by authorized_keys and has the host keys named.
-sshd_start() # sshd_start NAME AGENT HOST-PUBLIC-KEY...
-{
-	local name=$1 agent=$2 key
-	shift 2
-
-	{
-		printf '%s\n' 'ListenAddress 127.0.0.1' 'PidFile none' "UsePAM $(use_pam)" 'StrictModes no' 'PermitRootLogin yes' \
-			'PasswordAuthentication no' 'KbdInteractiveAuthentication no' 'LogLevel VERBOSE' "AuthorizedKeysFile $T/authorized"
-		[ -z "$agent" ] || echo "HostKeyAgent $T/$agent.sock"
-		for key; do
-			echo "HostKey $key"
-		done
-	} >"$T/$name.conf"
-	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
-	serve "$name" /usr/sbin/sshd -D -e -f "$T/$name.conf" -o Port=@PORT@
-}
-
-# login PORT KNOWN-HOSTS OPTION...   runs a command over there
-login()
-{
-	local port=$1 known=$2
-	shift 2
-
-	bounded ssh -F none -p "$port" -l "$ME" -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$known" -o GlobalKnownHostsFile=none \
-		-o UpdateHostKeys=no -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o IdentityFile=none -o ConnectTimeout=20 "$@" \
-		127.0.0.1 'echo arrived' >"$T/login" 2>"$T/login.err" || { cat "$T/login.err"; return 1; }
-	same "$(cat "$T/login")" arrived
-}
-
-# The known_hosts line for a server key.
-known()
-{
-	printf '[127.0.0.1]:%s %s\n' "$1" "$(cat "$2")"
 }
 
 signatures()
@@ -129,11 +59,6 @@ signatures()
 	done
 }
 
-verify_text()
-{
-	ssh-keygen -Y verify -n file -f "$T/allowed" -I signer -s "$T/text.sig" <"$1"
-}
-
 authority()
 {
 	local type
@@ -146,11 +71,6 @@ authority()
 		printf 'cert-authority %s\n' "$(cat "$T/pub.$type")" >"$T/authorized"
 		ok "login with the certificate of the $type authority" login "$SOFT_PORT" "$T/known.soft" -i "$T/member.$type" -o CertificateFile="$T/member.$type-cert.pub"
 	done
-}
-
-cert_by()
-{
-	ssh-keygen -L -f "$1" >"$T/cert" && has "$T/cert" "Signing CA: .*$(ssh-keygen -l -f "$2" | cut -d' ' -f2 | sed 's/[+]/\\+/g')"
 }
 
 user_logins()
@@ -183,11 +103,6 @@ host_keys()
 		ok 'that is, for the host key' has "$T/out" 'Host key verification failed'
 		stop "$SPAWNED"
 	done
-}
-
-agent_login()
-{
-	SSH_AUTH_SOCK=$T/user.sock login "$SOFT_PORT" "$T/known.soft" -o IdentitiesOnly=yes -i "$1"
 }
 
 asked() # asked N

@@ -6,57 +6,10 @@
 SL_PLAIN_USER=1
 # shellcheck source=tests/clients/lib.sh
 . "${SL_SRC:-$(dirname "$0")/../..}/tests/clients/lib.sh"
+# shellcheck source=tests/clients/p11kit-lib.sh
+. "$SL_SRC/tests/clients/p11kit-lib.sh"
 need p11-kit pkcs11-tool openssl
-libdir=$(dirname "$(ls /usr/lib/*/p11-kit-proxy.so 2>/dev/null)")
-need "$libdir/p11-kit-proxy.so" "$libdir/pkcs11/p11-kit-client.so"
-
-mkdir -p "$XDG_CONFIG_HOME/pkcs11/modules"
-printf 'module: %s\n' "$MODULE" >"$XDG_CONFIG_HOME/pkcs11/modules/under-test.module"
-
-# through MODULE COMMAND...   the same commands on another module
-through()
-{
-	local MODULE=$1
-	shift
-	"$@"
-}
-
-modules()
-{
-	bounded p11-kit list-modules >"$T/modules" 2>&1 || { cat "$T/modules"; return 1; }
-	sed -n '/^under-test:/,/^[a-z]/p' "$T/modules" >"$T/module"
-	has "$T/module" "token: $TOKEN"
-}
-
-signs() # signs ID MECHANISM: with MODULE, checked with the key that the module itself told
-{
-	rm -f "$T/sig"
-	p11 --sign --id "$1" --mechanism "$2" --input-file "$T/data" --output-file "$T/sig" --signature-format openssl &&
-		openssl dgst -sha256 -verify "$T/pub.$1" -signature "$T/sig" "$T/data"
-}
-
-ecdsa() # the same over a digest
-{
-	rm -f "$T/sig"
-	p11 --sign --id "$1" --mechanism ECDSA --input-file "$T/digest" --output-file "$T/sig" --signature-format openssl &&
-		openssl pkeyutl -verify -pubin -inkey "$T/pub.$1" -sigfile "$T/sig" -in "$T/digest"
-}
-
-makes_key()
-{
-	generate EC:prime256v1 "$2" "$1" && pubkey_pem "$2" "$T/pub.$2" && ecdsa "$2"
-}
-
-lists()
-{
-	p11_nologin -O --type pubkey >"$T/objects" 2>&1 && has "$T/objects" 'label: *k-rsa' && has "$T/objects" 'label: *k-ec'
-}
-
-server()
-{
-	spawn server p11-kit server --foreground --provider "$MODULE" --name "$T/p11.sock" "pkcs11:token=$TOKEN"
-	wait_for 20 test -S "$T/p11.sock"
-}
+need "$proxy" "$client"
 
 # Requests in parallel: the server forks for each client. It now and then drops one that comes while another ends (0.24.1, with any
 # module): the client sees no slot then, and comes again.
@@ -106,15 +59,12 @@ hidden()
 	p11_nologin -O >"$T/objects" 2>&1 && has "$T/objects" 'Public Key Object' && ! grep 'Private Key Object' "$T/objects"
 }
 
-head -c 3000 /dev/urandom >"$T/data"
-openssl dgst -sha256 -binary -out "$T/digest" "$T/data"
 ok 'generate rsa:2048' generate rsa:2048 01 k-rsa
 ok 'generate P-256' generate EC:prime256v1 02 k-ec
 ok 'public key rsa' pubkey_pem 01 "$T/pub.01"
 ok 'public key P-256' pubkey_pem 02 "$T/pub.02"
 ok 'p11-kit list-modules shows the module and its token' modules
 
-proxy=$libdir/p11-kit-proxy.so
 ok 'proxy: objects' through "$proxy" lists
 ok 'proxy: RSA signature' through "$proxy" signs 01 SHA256-RSA-PKCS
 ok 'proxy: ECDSA signature' through "$proxy" ecdsa 02
@@ -122,15 +72,14 @@ ok 'proxy: a new key signs' through "$proxy" makes_key by-proxy 03
 [ -z "$PIN" ] || pins proxy "$proxy"
 
 # In a process of its own, over its standard input and output.
-printf 'remote: |%s remote %s\n' "$(command -v p11-kit)" "$MODULE" >"$XDG_CONFIG_HOME/pkcs11/modules/under-test.module"
+configured remote
 ok 'remote: objects' through "$proxy" lists
 ok 'remote: RSA signature' through "$proxy" signs 01 SHA256-RSA-PKCS
 ok 'remote: ECDSA signature' through "$proxy" ecdsa 02
 ok 'remote: a new key signs' through "$proxy" makes_key by-remote 05
 [ -z "$PIN" ] || pins remote "$proxy"
-printf 'module: %s\n' "$MODULE" >"$XDG_CONFIG_HOME/pkcs11/modules/under-test.module"
+configured module
 
-client=$libdir/pkcs11/p11-kit-client.so
 ok 'p11-kit server' server || bail 'no server'
 export P11_KIT_SERVER_ADDRESS=unix:path=$T/p11.sock
 ok 'client: objects' through "$client" lists

@@ -206,10 +206,10 @@ static const struct act {
 	bool (*check)(CK_RV rv);
 	unsigned long least;
 } acts[] = {
-	{ "C_Login", nothing, log_in, logged_in, 5 },
+	{ "C_Login", nothing, log_in, logged_in, 2 },
 	{ "C_Logout", as_user, log_out, logged_out, 0 },
-	{ "C_SetPIN", as_user, set_pin, pin_set, 10 },
-	{ "C_InitPIN", as_so, init_pin, pin_inited, 5 },
+	{ "C_SetPIN", as_user, set_pin, pin_set, 4 },
+	{ "C_InitPIN", as_so, init_pin, pin_inited, 2 },
 	{ "C_CreateObject, private data", as_user, make_data, data_made, 20 },
 	{ "C_InitToken", close_session, init_token, initialized, 10 },
 };

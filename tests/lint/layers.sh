@@ -57,7 +57,7 @@ verdict "PKCS#11 names (CK_, CKA_, ...) only in token, pkcs11 and tool" \
 	"$(outside 'src/(token|pkcs11|tool)/' "${word}CK[A-Z]?_[A-Z]|#[ \t]*include[ \t]*<p11-kit")"
 verdict "<openssl/*> only in crypto" "$(outside 'src/crypto/' '#[ \t]*include[ \t]*[<"]openssl/')"
 verdict "<tss2/*> only in root/tpm*" "$(outside 'src/root/tpm' '#[ \t]*include[ \t]*[<"]tss2/')"
-verdict "<keyutils.h> only in root/keyring.c and request-key" "$(outside 'src/(root/keyring|request-key/)' '#[ \t]*include[ \t]*<keyutils')"
+verdict "<keyutils.h> only in root/keyring* and request-key" "$(outside 'src/(root/keyring|request-key/)' '#[ \t]*include[ \t]*<keyutils')"
 verdict "<sqlite3.h> only in token/store* and config/signature.c" "$(outside 'src/(token/store|config/signature\.c)' '#[ \t]*include[ \t]*<sqlite3')"
 verdict "no unbounded string functions, no getenv" \
 	"$(outside '//' "${word}(strcpy|strcat|stpcpy|sprintf|vsprintf|gets|getenv|alloca|strtok|tmpnam|mktemp)[ \t]*\(")"

@@ -141,6 +141,9 @@ check_PROGRAMS += tests/module/test-derive-keys
 tests_module_test_derive_keys_SOURCES = tests/module/test-derive-keys.c
 tests_module_test_derive_keys_LDADD = $(modtest_ldadd)
 
+check_PROGRAMS += tests/module/test-again
+tests_module_test_again_SOURCES = tests/module/test-again.c
+tests_module_test_again_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-core-dumps
 tests_module_test_core_dumps_SOURCES = tests/module/test-core-dumps.c
 tests_module_test_core_dumps_LDADD = $(modtest_ldadd)
@@ -148,3 +151,7 @@ tests_module_test_core_dumps_LDADD = $(modtest_ldadd)
 check_PROGRAMS += tests/module/test-explicit
 tests_module_test_explicit_SOURCES = tests/module/test-explicit.c
 tests_module_test_explicit_LDADD = $(modtest_ldadd)
+
+check_PROGRAMS += tests/module/test-login-cache
+tests_module_test_login_cache_SOURCES = tests/module/test-login-cache.c
+tests_module_test_login_cache_LDADD = $(modtest_ldadd) $(KEYUTILS_LIBS)

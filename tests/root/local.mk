@@ -73,6 +73,12 @@ check_PROGRAMS += tests/root/test-pins
 tests_root_test_pins_SOURCES = tests/root/test-pins.c
 tests_root_test_pins_LDADD = $(tpmtest_ldadd) $(SQLITE_LIBS)
 
+# Roots that the kernel keeps, beside a kernel of the test's own.
+check_PROGRAMS += tests/root/test-keyring
+tests_root_test_keyring_SOURCES = tests/root/test-keyring.c tests/root/fakekernel.c tests/root/fakekernel.h
+tests_root_test_keyring_LDADD = $(test_ldadd)
+tests_root_test_keyring_LDFLAGS = -Wl,--wrap=request_key,--wrap=keyctl_search,--wrap=socket,--wrap=bind,--wrap=setsockopt,--wrap=accept4 \
+	-Wl,--wrap=send,--wrap=recv,--wrap=close
 check_PROGRAMS += tests/root/test-policy-attacks
 tests_root_test_policy_attacks_SOURCES = tests/root/test-policy-attacks.c
 tests_root_test_policy_attacks_LDADD = $(tpmtest_ldadd)

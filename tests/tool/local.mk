@@ -12,3 +12,5 @@ dist_check_SCRIPTS += tests/tool/bound.sh
 dist_check_SCRIPTS += tests/tool/core.sh
 dist_check_SCRIPTS += tests/tool/links.sh
 dist_check_SCRIPTS += tests/tool/reseal.sh
+dist_check_SCRIPTS += tests/tool/keyring.sh
+dist_check_SCRIPTS += tests/tool/keyroot.sh

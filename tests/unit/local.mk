@@ -86,3 +86,7 @@ tests_unit_test_policy_form_LDADD = $(test_ldadd)
 check_PROGRAMS += tests/unit/test-privkey
 tests_unit_test_privkey_SOURCES = tests/unit/test-privkey.c
 tests_unit_test_privkey_LDADD = $(test_ldadd)
+
+check_PROGRAMS += tests/unit/test-pages
+tests_unit_test_pages_SOURCES = tests/unit/test-pages.c
+tests_unit_test_pages_LDADD = $(test_ldadd)

@@ -13,7 +13,9 @@
 #define WANTED "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F"
 #define LONG_255 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
                  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" \
-                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+                 LONG_63
+#define LONG_63 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+#define LONG_252 LONG_63 LONG_63 LONG_63 LONG_63
 
 static struct sl_config *
 load(const char *text, enum sl_err want, struct sl_msg *msg)
@@ -184,6 +186,59 @@ policies(void)
 }
 
 static void
+keyrings(void)
+{
+	static const char text[] = "[token t]\nroot = keyring:trusted:seedleaf\n"
+	                           "[token e]\nroot = keyring:encrypted:a:b\nnamespace = n\nlogin = explicit\ngenerate = recall\n"
+	                           "[token u]\nroot = keyring:user:~!/" LONG_252 "\n"
+	                           "[token web]\nroot = keyring:seedleaf\n"
+	                           "[token other]\nroot = keyring:seedleaf:owner\n";
+	static const struct {
+		enum sl_root_kind kind;
+		const char *type, *name, *space;
+	} want[] = {
+		{ SL_ROOT_KEYRING, "trusted", "seedleaf", "t" },
+		{ SL_ROOT_KEYRING, "encrypted", "a:b", "n" },
+		{ SL_ROOT_KEYRING, "user", "~!/" LONG_252, "u" },
+		{ SL_ROOT_UPCALL, "", "web", "web" },
+		{ SL_ROOT_UPCALL, "", "owner", "other" },
+	};
+	SL_CLEANUP(sl_config_free) struct sl_config *c = NULL;
+	struct sl_msg msg;
+
+	c = load(text, SL_OK, &msg);
+	for (size_t i = 0; c != NULL && i < SL_ARRAY_LEN(want); i++) {
+		const struct sl_root_spec *root = &c->tokens[4 + i].root;
+
+		test_eq(root->kind, want[i].kind, "keyring %zu: kind", i);
+		test_str(root->key_type == NULL ? "" : root->key_type, want[i].type, "keyring %zu: type", i);
+		test_str(root->key_name, want[i].name, "keyring %zu: name", i);
+		test_str(root->name_space, want[i].space, "keyring %zu: namespace", i);
+	}
+}
+
+static void
+upcalls(void)
+{
+	static const char text[] = "[token owner]\nbinders = uid\nlogin-cache = 600\n[token a]\nroot = tpm:null\nbinders =  lsm\tuid csum unit  path \nupcall-timeout = 86400\n"
+	                           "[token b]\nroot = keyring:seedleaf\nupcall-cache = yes\n[token c]\nroot = keyring:seedleaf:a\nupcall-cache = no\n";
+	SL_CLEANUP(sl_config_free) struct sl_config *c = NULL;
+	struct sl_msg msg;
+
+	c = load(text, SL_OK, &msg);
+	if (c == NULL)
+		return;
+	test_eq(c->tokens[0].upcall.binders, SL_BINDER_UID, "binders = uid");
+	test_eq(c->tokens[0].upcall.timeout, 60, "for a minute");
+	test_eq(c->tokens[1].upcall.binders, 0, "a token without binders answers nobody");
+	test_eq(c->tokens[4].upcall.binders, 31, "all binders, in any order");
+	test_eq(c->tokens[4].upcall.timeout, 86400, "for a day");
+	test_eq(c->tokens[0].login_cache, 600, "login-cache");
+	test_eq(c->tokens[1].login_cache, 0, "which is off");
+	test_ok(!c->tokens[4].root.cache && c->tokens[5].root.cache && !c->tokens[6].root.cache, "upcall-cache");
+}
+
+static void
 selections(void)
 {
 	enum sl_pcr_bank bank = SL_PCR_SHA512;
@@ -201,8 +256,13 @@ selections(void)
 	test_ok(sl_policy_pcrs(list, &pcrs) && pcrs == 0xffffff, "and back");
 }
 
-#define ROOTS "tpm:owner, tpm:endorsement, tpm:platform, tpm:null or tpm:0x81...... (a persistent handle)"
-#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, policy, policy-signatures, edwards"
+#define ROOTS "tpm:owner, tpm:endorsement, tpm:platform, tpm:null, tpm:0x81...... (a persistent handle), keyring:TYPE:NAME or " \
+              "keyring:seedleaf[:TOKEN]"
+#define KEYRINGS "keyring:TYPE:NAME, TYPE one of trusted, encrypted, user and NAME 1 to 255 printable characters of ASCII without blanks, or " \
+                 "keyring:seedleaf[:TOKEN]"
+#define BINDERS "expected uid and what else of path, csum, unit and lsm is wanted, each once, with blanks between them"
+#define KEPT ", expected none: its root is kept by the kernel, not by a TPM"
+#define TOKEN_KEYS "label, root, hide, namespace, authorization, salt-key, generate, login, pin-store, login-cache, policy, policy-signatures, edwards, binders, upcall-timeout, upcall-cache"
 #define PCRS "pcr:BANK:LIST, BANK one of sha1, sha256, sha384, sha512 and LIST numbers from 0 to 23, each once, with commas between them"
 #define POLICIES "pcr:BANK:LIST[=HEX] or authorize:/absolute/path.pem[, REF]"
 #define NVS "nv:0x01...... (an NV index from 0x01000000 to 0x01fffffe)"
@@ -233,7 +293,7 @@ static const struct {
 	{ "log = loud\n", "1: log: 'loud', expected off, error, info or debug" },
 	{ "core-dumps = no\n", "1: core-dumps: 'no', expected leave or off" },
 	{ "log-file = x\n", "1: log-file: 'x', expected an absolute path without '..'" },
-	{ "[token x]\nhide = no\n", "1: [token x] has no root, expected root = tpm:..." },
+	{ "[token x]\nhide = no\n", "1: [token x] has no root, expected root = tpm:... or root = keyring:..." },
 	{ "[token abcdefghijklmnopqrstuvwx]\nroot = tpm:owner\n",
 	  "1: [token abcdefghijklmnopqrstuvwx] has no label and seedleaf-abcdefghijklmnopqrstuvwx is longer than 32 bytes, expected "
 	  "label = ..." },
@@ -252,7 +312,47 @@ static const struct {
 	{ "[token x]\nroot = tpm:0x8101\n", "2: root: 'tpm:0x8101', expected " ROOTS },
 	{ "[token x]\nroot = tpm:0x810100011\n", "2: root: 'tpm:0x810100011', expected " ROOTS },
 	{ "[token x]\nroot = tpm:81010001\n", "2: root: 'tpm:81010001', expected " ROOTS },
-	{ "[token x]\nroot = keyring:trusted:x\n", "2: root: 'keyring:trusted:x', expected " ROOTS },
+	{ "[token x]\nroot = keyring\n", "2: root: 'keyring', expected " ROOTS },
+	{ "[token x]\nroot = keyring:\n", "2: root: 'keyring:', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:x\n", "2: root: 'keyring:x', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:trusted\n", "2: root: 'keyring:trusted', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:trusted:\n", "2: root: 'keyring:trusted:', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:trustedx:x\n", "2: root: 'keyring:trustedx:x', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:Trusted:x\n", "2: root: 'keyring:Trusted:x', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:logon:a:b\n", "2: root: 'keyring:logon:a:b', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:user:a b\n", "2: root: 'keyring:user:a b', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:user:\xc3\xa4\n", "2: root: 'keyring:user:\xc3\xa4', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:user:x" LONG_255 "\n",
+	  "2: root: 'keyring:user:x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01'..., expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleaf:\n", "2: root: 'keyring:seedleaf:', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleafy\n", "2: root: 'keyring:seedleafy', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleaf:Web\n", "2: root: 'keyring:seedleaf:Web', expected " KEYRINGS },
+	{ "[token x]\nroot = keyring:seedleaf:a:b\n", "2: root: 'keyring:seedleaf:a:b', expected " KEYRINGS },
+	{ "[token owner]\nbinders = \n", "2: binders: '', " BINDERS },
+	{ "[token owner]\nbinders = path\n", "2: binders: 'path', " BINDERS },
+	{ "[token owner]\nbinders = uid gid\n", "2: binders: 'uid gid', " BINDERS },
+	{ "[token owner]\nbinders = uid,path\n", "2: binders: 'uid,path', " BINDERS },
+	{ "[token owner]\nbinders = uid uid\n", "2: binders: 'uid uid', " BINDERS },
+	{ "[token owner]\nbinders = uid\nupcall-timeout = 0\n", "3: upcall-timeout: '0', expected seconds, 1 to 86400" },
+	{ "[token owner]\nbinders = uid\nupcall-timeout = 86401\n", "3: upcall-timeout: '86401', expected seconds, 1 to 86400" },
+	{ "[token owner]\nbinders = uid\nupcall-timeout = 1m\n", "3: upcall-timeout: '1m', expected seconds, 1 to 86400" },
+	{ "[token owner]\nupcall-timeout = 5\n", "1: [token owner] has upcall-timeout, expected binders beside it" },
+	{ "[token x]\nroot = keyring:seedleaf\nbinders = uid\n", "1: [token x] has binders, expected a root in a TPM: only from those requests are answered" },
+	{ "[token x]\nroot = keyring:user:x\nbinders = uid\n", "1: [token x] has binders, expected a root in a TPM: only from those requests are answered" },
+	{ "[token owner]\nlogin-cache = 0\n", "2: login-cache: '0', expected seconds, 1 to 86400" },
+	{ "[token owner]\nlogin-cache = 5\npin-store = nv:0x01800000\n", "1: [token owner] has login-cache, expected PINs in the store and a root in a TPM" },
+	{ "[token owner]\nlogin-cache = 5\npolicy = pcr:sha256:7\n", "1: [token owner] has login-cache, expected no policy beside it" },
+	{ "[token x]\nroot = keyring:seedleaf\nlogin-cache = 5\n", "1: [token x] has login-cache, expected PINs in the store and a root in a TPM" },
+	{ "[token x]\nroot = tpm:owner\nupcall-cache = yes\n", "1: [token x] has upcall-cache, expected root = keyring:seedleaf beside it" },
+	{ "[token x]\nroot = keyring:seedleaf\nupcall-cache = 5\n", "3: upcall-cache: '5', expected no or yes" },
+	{ "[token owner]\nroot = keyring:user:x\n",
+	  "2: root: 'keyring:user:x', expected tpm:owner or a persistent handle: this token's hierarchy is built in" },
+	{ "[token null]\nroot = keyring:seedleaf\n", "2: root: 'keyring:seedleaf', expected tpm:null: this token's hierarchy is built in" },
+	{ "[token x]\nroot = keyring:user:x\npolicy = pcr:sha256:7\n", "1: [token x] has policy" KEPT },
+	{ "[token x]\npin-store = nv:0x01000000\nroot = keyring:user:x\n", "1: [token x] has pin-store" KEPT },
+	{ "[token x]\nroot = keyring:encrypted:x\nauthorization = file:/a\n", "1: [token x] has authorization" KEPT },
+	{ "[token x]\nroot = keyring:trusted:x\nsalt-key = " NAME_HEX "\n", "1: [token x] has salt-key" KEPT },
+	{ "[token x]\nroot = keyring:seedleaf\npolicy = authorize:/a.pem\n", "1: [token x] has policy" KEPT },
 	{ "[token owner]\nroot = tpm:platform\n",
 	  "2: root: 'tpm:platform', expected tpm:owner or a persistent handle: this token's hierarchy is built in" },
 	{ "[token null]\nroot = tpm:owner\n", "2: root: 'tpm:owner', expected tpm:null: this token's hierarchy is built in" },
@@ -488,6 +588,8 @@ main(void)
 	everything();
 	added_defaults();
 	policies();
+	keyrings();
+	upcalls();
 	selections();
 	refusals();
 	limits();

@@ -2,40 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Seedleaf authors
 #
-# /init of the guest (conformance/vm/run.sh): sealed keys of Seedleaf as trusted keys of this kernel, and the other way round. TAP on the console.
+# /init of the guest of conformance/vm/trusted.sh: sealed keys of Seedleaf as trusted keys of this kernel, and the other way round.
 # shellcheck shell=dash
-/bin/busybox mount -t proc proc /proc
-/bin/busybox mount -t sysfs sysfs /sys
-/bin/busybox mount -t devtmpfs dev /dev
-exec </dev/null >/dev/console 2>&1
-/bin/busybox --install -s /applets
-export PATH=/usr/bin:/applets HOME=/run
-export SEEDLEAF_TCTI=device:/dev/tpmrm0 SEEDLEAF_STORE=/run/no-srk SEEDLEAF_CONF=/run/seedleaf.conf TPM2TOOLS_TCTI=device:/dev/tpmrm0
-MODULE=/usr/lib/seedleaf-pkcs11.so
+. /lib.sh
+export SEEDLEAF_STORE=/run/no-srk SEEDLEAF_CONF=/run/seedleaf.conf
 SRK=keyhandle=0x81000001
-umask 077
-cd /run || poweroff -f
 : >seedleaf.conf
-n=0
-
-check() { # check NAME EXPECTED GOT
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf 'expected: %s\ngot: %s\n' "$2" "$3" | sed 's/^/# /'
-	fi
-}
-
-want() { # want yes|no NAME COMMAND...
-	local expected=$1 name=$2 got=yes
-	shift 2
-	"$@" >out 2>err || got=no
-	check "$name" "$expected" "$got"
-	[ "$expected" = "$got" ] || cut -c 1-200 out err | sed 's/^/# /'
-	return 0
-}
 
 # What each of the three makes of a key. Nothing is no result that could agree.
 by_kernel() { # by_kernel NAME
@@ -50,9 +22,6 @@ by_module() { # by_module ID [PKCS11-TOOL-OPTION...]
 }
 by_openssl() { # by_openssl FILE
 	openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(hex "$1")" text | sed 's/.*= //'
-}
-hex() {
-	od -An -v -tx1 "$1" | tr -d ' \n'
 }
 blob() { # blob PEM: what keyctl wants of it
 	sed '/^-/d' "$1" | base64 -d >der && hex der
@@ -134,6 +103,4 @@ want no "it is not imported without" seedleaf key import guarded.hex --label gua
 want yes "import it with that" seedleaf key import guarded.hex --label guarded --type generic --id b1 --pin-file pin --auth-file auth
 check "the same key" "$(by_kernel guarded)" "$(by_module b1 --login --pin 123456)"
 check "nothing is left on the TPM" "" "$(tpm2 getcap handles-transient)$(tpm2 getcap handles-loaded-session)"
-echo "# Linux $(uname -r), $(cut -d' ' -f1 /proc/uptime) s"
-echo "1..$n"
-poweroff -f
+finish
