@@ -202,7 +202,7 @@ check_gcc()
 check_vm()
 {
 	[ -e "$OUT/gcc/Makefile" ] || build gcc CC=gcc --enable-werror || return
-	[ -n "$(apt-cache search --names-only '^linux-image-.*-cloud-amd64$' 2>/dev/null)" ] ||
+	[ -n "$(apt-cache search --names-only '^linux-image-6\.12\..*-cloud-amd64$' 2>/dev/null)" ] ||
 		sl_as_root apt-get update -qq >>"$OUT/packages.log" 2>&1 </dev/null
 	run vm make -C "$OUT/gcc" conformance-vm
 	count_tap vm
